@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The inline namespace of everything in parsae, and the only file that looks at the instruction set to choose a name.
+//
+// Kernels compile to different code under different -m flags, and Eigen aligns differently. Two translation units of one
+// program that were built differently would otherwise share one set of symbols, and the linker would keep whichever it
+// saw first. With the name below their types differ, and a program that mixes them fails to link.
+
+#if defined(__AVX512F__)
+#define PARSAE_ISA avx512
+#elif defined(__AVX2__) && defined(__FMA__)
+#define PARSAE_ISA avx2
+#elif defined(__ARM_NEON)
+#define PARSAE_ISA neon
+#else
+#define PARSAE_ISA baseline
+#endif
+
+#if defined(_OPENMP)
+#define PARSAE_THREADING openmp
+#else
+#define PARSAE_THREADING serial
+#endif
+
+#define PARSAE_JOIN_NAMES(isa, threading) v0_##isa##_##threading
+#define PARSAE_EXPAND_AND_JOIN(isa, threading) PARSAE_JOIN_NAMES(isa, threading)
+#define PARSAE_ABI PARSAE_EXPAND_AND_JOIN(PARSAE_ISA, PARSAE_THREADING)
+
+#define PARSAE_VERSION_MAJOR 0
+#define PARSAE_VERSION_MINOR 1
+#define PARSAE_VERSION_PATCH 0
