@@ -33,4 +33,7 @@ struct SampleRange {
   [[nodiscard]] Index size() const { return end - begin; }
 };
 
+/// The smallest number of parts of `part` >= 1 that cover `whole` >= 0.
+[[nodiscard]] constexpr Index divide_up(Index whole, Index part) { return (whole + part - 1) / part; }
+
 }  // namespace parsae::inline PARSAE_ABI

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <parsae/core/check.hpp>
+#include <parsae/activations/activation.hpp>
+#include <parsae/activations/threshold_selection.hpp>
+
+namespace parsae::inline PARSAE_ABI {
+
+/// A fixed threshold, one for all latents or one each: f = pi [pi > theta], df/dpi = [pi > theta]. The inference rule of
+/// activations that are trained otherwise (JumpReLU, Mutual Choice).
+template <class ScalarType>
+class Threshold : public StatelessActivation {
+ public:
+  using Scalar = ScalarType;
+  static constexpr std::string_view name = "threshold";
+
+  Threshold() = default;
+
+  /// \param threshold  n_latents thresholds, or one for all; each >= 0
+  explicit Threshold(const Vector<Scalar>& threshold) : threshold_(threshold) {
+    require_at_least("Threshold size", threshold.size(), Index{1});
+    for (const Scalar value : threshold) require_not_negative("Threshold threshold", static_cast<double>(value));
+  }
+
+  [[nodiscard]] const Vector<Scalar>& threshold() const { return threshold_; }
+
+  [[nodiscard]] ThresholdSelection<Scalar> select(Index batch, Index n_latents) const {
+    if (threshold_.size() != 1) require_shape("Threshold thresholds", threshold_.size(), 1, n_latents, 1);
+    return {batch, {threshold_.data(), threshold_.size()}, Scalar(0)};
+  }
+
+  [[nodiscard]] Threshold inference() const { return *this; }
+
+  void backward(const LatentEntries<Scalar>& entries, const LatentGradient<Scalar>& gradient, Slice<Scalar> d_pre_acts,
+                Slice<Scalar>) const {
+    pass_through_backward(entries, gradient, d_pre_acts);
+  }
+
+  template <class Visit>
+  void visit_arrays(const Visit& visit) {
+    visit(ParameterArray<Scalar>{"threshold", Role::Statistic, Axis::Shared, threshold_.size(), {threshold_.data(), threshold_.size()}});
+  }
+
+ private:
+  Vector<Scalar> threshold_ = Vector<Scalar>::Zero(1);
+};
+
+}  // namespace parsae::inline PARSAE_ABI

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <parsae/sparse/panel_product.hpp>
+#include <parsae/sparse/selection.hpp>
+
+namespace parsae::inline PARSAE_ABI {
+
+/// Every entry above a threshold, and explicit zeros in the half window below it:
+///
+///     stored iff pre_act > threshold - window / 2,   value = pre_act if pre_act > threshold, else 0
+///
+/// Each entry decides for itself, so trained batch-wise and run sample by sample it selects the same.
+template <class Scalar>
+class ThresholdSelection {
+ public:
+  using Worker = CandidateList<Scalar>;
+
+  /// \param threshold  n_latents thresholds, or one for all; outlives the walk
+  /// \param window     width of the straight-through window, >= 0
+  ThresholdSelection(Index batch, Slice<const Scalar> threshold, Scalar window)
+      : batch_(batch), threshold_(threshold), window_(window) {}
+
+  [[nodiscard]] Worker worker() const { return {}; }
+
+  [[nodiscard]] Index buffer_size(Index) const { return 64 * PanelProduct<Scalar>::latents; }
+
+  void begin(Worker&, SampleRange, Floors<Scalar> floors) const {
+    std::fill(floors.by_sample.begin(), floors.by_sample.end(), floor_always<Scalar>);
+    for (Index j = 0; j < floors.by_latent.size(); ++j) floors.by_latent[j] = window_floor(j);
+  }
+
+  void tighten(Worker& worker, SampleRange, Floors<Scalar>, Buffer<Candidate<Scalar>>& kept) const {
+    for (const Candidate<Scalar>& entry : kept)
+      if (entry.pre_act > window_floor(entry.latent)) worker.settled.push_back(entry);
+    kept.clear();
+  }
+
+  void end(Worker& worker, SampleRange block, Buffer<Candidate<Scalar>>& kept) const { tighten(worker, block, {}, kept); }
+
+  void finish(Slice<Worker> workers, SparseCode<Scalar>& code) const {
+    write_code(workers, batch_, code);
+    if (window_ == 0) return;
+    for (Index e = 0; e < code.stored(); ++e)
+      if (!(code.pre_acts[e] > threshold_of(code.latents[e]))) code.values[e] = 0;
+  }
+
+ private:
+  [[nodiscard]] Scalar threshold_of(Index latent) const { return threshold_[threshold_.size() == 1 ? 0 : latent]; }
+  [[nodiscard]] Scalar window_floor(Index latent) const { return threshold_of(latent) - window_ / 2; }
+
+  Index batch_;
+  Slice<const Scalar> threshold_;
+  Scalar window_;
+};
+
+}  // namespace parsae::inline PARSAE_ABI

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <parsae/core/check.hpp>
+#include <parsae/activations/threshold.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace parsae::inline PARSAE_ABI {
+
+/// The `budget` largest positive pre-activations of a whole batch.
+///
+/// A worker never holds more than 2 budgets of candidates: when it has that many it cuts to its own best `budget`, whose
+/// smallest value becomes the floor of everything it has still to see.
+template <class Scalar>
+class MutualChoiceSelection {
+ public:
+  using Worker = CandidateList<Scalar>;
+
+  MutualChoiceSelection(Index batch, Index budget) : batch_(batch), budget_(budget) {}
+
+  [[nodiscard]] Worker worker() const { return {}; }
+
+  [[nodiscard]] Index buffer_size(Index) const { return std::min(budget_, Index{65536}) + PanelProduct<Scalar>::latents; }
+
+  void begin(Worker& worker, SampleRange, Floors<Scalar> floors) const {
+    std::fill(floors.by_latent.begin(), floors.by_latent.end(), floor_always<Scalar>);
+    set_floor(worker, floors);
+  }
+
+  void tighten(Worker& worker, SampleRange, Floors<Scalar> floors, Buffer<Candidate<Scalar>>& kept) const {
+    take(worker, kept);
+    cut(worker.settled);
+    set_floor(worker, floors);
+  }
+
+  void end(Worker& worker, SampleRange, Buffer<Candidate<Scalar>>& kept) const {
+    take(worker, kept);
+    cut(worker.settled);
+  }
+
+  void finish(Slice<Worker> workers, SparseCode<Scalar>& code) const {
+    for (Index w = 1; w < workers.size(); ++w) {
+      workers[0].settled.append(workers[w].settled.slice());
+      workers[w].settled.clear();
+      cut(workers[0].settled);
+    }
+    write_code(workers, batch_, code);
+  }
+
+ private:
+  static void take(Worker& worker, Buffer<Candidate<Scalar>>& kept) {
+    for (const Candidate<Scalar>& entry : kept)
+      if (entry.pre_act > 0) worker.settled.push_back(entry);
+    kept.clear();
+  }
+
+  /// Leaves the best `budget` candidates, the last of them at position budget - 1.
+  void cut(Buffer<Candidate<Scalar>>& settled) const {
+    if (settled.size() < budget_) return;
+    std::nth_element(settled.begin(), settled.begin() + (budget_ - 1), settled.end(), wins<Scalar>);
+    settled.resize(budget_);
+  }
+
+  void set_floor(const Worker& worker, Floors<Scalar> floors) const {
+    const bool full = worker.settled.size() >= budget_;  // only ever after cut(), which leaves the least one at the back
+    std::fill(floors.by_sample.begin(), floors.by_sample.end(), full ? worker.settled.back().pre_act : Scalar(0));
+  }
+
+  Index batch_;
+  Index budget_;
+};
+
+/// Mutual Choice (Ayonrinde, arXiv 2411.02124): a total budget of k active latents a sample on average, allocated freely over
+/// the batch: the round(k x batch) largest positive pre-activations. The same rule as BatchTopK (Bussmann et al.,
+/// arXiv 2412.06410).
+///
+/// Inference treats samples one by one, f = pi [pi > theta], with theta the running mean of each training batch's smallest
+/// selected pre-activation: sum <- decay sum + (1 - decay) smallest, weight <- decay weight + (1 - decay),
+/// theta = sum / weight.
+template <class ScalarType>
+class MutualChoice : public StatelessActivation {
+ public:
+  using Scalar = ScalarType;
+  static constexpr std::string_view name = "mutual_choice";
+
+  struct Settings {
+    double k = 32;                  ///< active latents a sample, on average; 0 < k <= n_latents
+    double threshold_decay = 0.99;  ///< of the running mean, a batch; 0 <= decay < 1
+  };
+
+  MutualChoice() : MutualChoice(Settings()) {}
+  explicit MutualChoice(const Settings& settings) : settings_(settings) {
+    require_positive("MutualChoice k", settings.k);
+    require_between("MutualChoice threshold_decay", settings.threshold_decay, 0.0, std::nextafter(1.0, 0.0));
+  }
+
+  [[nodiscard]] const Settings& settings() const { return settings_; }
+
+  [[nodiscard]] MutualChoiceSelection<Scalar> select(Index batch, Index) const {
+    return {batch, std::max(static_cast<Index>(std::llround(settings_.k * static_cast<double>(batch))), Index{1})};
+  }
+
+  /// Throws std::invalid_argument when no training batch has been seen: there is no threshold yet.
+  [[nodiscard]] Threshold<Scalar> inference() const {
+    if (!(running_(1) > 0)) reject("MutualChoice threshold", "a model that has seen a training batch", "one that has not");
+    return Threshold<Scalar>(Vector<Scalar>::Constant(1, running_(0) / running_(1)));
+  }
+
+  void backward(const LatentEntries<Scalar>& entries, const LatentGradient<Scalar>& gradient, Slice<Scalar> d_pre_acts,
+                Slice<Scalar>) const {
+    pass_through_backward(entries, gradient, d_pre_acts);
+  }
+
+  void observe(const SparseCode<Scalar>& code) {
+    if (code.stored() == 0) return;
+    const Scalar smallest = *std::min_element(code.values.begin(), code.values.end());
+    const Scalar decay = static_cast<Scalar>(settings_.threshold_decay);
+    running_(0) = decay * running_(0) + (1 - decay) * smallest;
+    running_(1) = decay * running_(1) + (1 - decay);
+  }
+
+  void resize(Index n_latents) {
+    require_between("MutualChoice k", settings_.k, 0.0, static_cast<double>(n_latents));
+  }
+
+  template <class Visit>
+  void visit_arrays(const Visit& visit) {
+    visit(ParameterArray<Scalar>{"running_threshold", Role::Statistic, Axis::Shared, 2, {running_.data(), 2}});
+  }
+  template <class Visit>
+  void visit_settings(const Visit& visit) {
+    visit("k", settings_.k);
+    visit("threshold_decay", settings_.threshold_decay);
+  }
+
+ private:
+  Settings settings_;
+  Vector<Scalar> running_ = Vector<Scalar>::Zero(2);  // sum, weight
+};
+
+/// The name that Bussmann et al. gave the same rule.
+template <class Scalar>
+using BatchTopK = MutualChoice<Scalar>;
+
+}  // namespace parsae::inline PARSAE_ABI

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <parsae/core/threads.hpp>
+
+#include <string>
+
+#define PARSAE_QUOTE(text) #text
+#define PARSAE_QUOTE_EXPANDED(text) PARSAE_QUOTE(text)
+
+namespace parsae::inline PARSAE_ABI {
+
+/// One line that says what this program was built for: version, instruction set, fused multiply-add, threads. Programs print
+/// it, so that nobody runs at baseline speed without knowing: a program built without -march=native uses SSE2 on x86-64.
+[[nodiscard]] inline std::string build_summary() {
+  std::string line = "parsae " + std::to_string(PARSAE_VERSION_MAJOR) + "." + std::to_string(PARSAE_VERSION_MINOR) + "." +
+                     std::to_string(PARSAE_VERSION_PATCH) + ", " PARSAE_QUOTE_EXPANDED(PARSAE_ISA);
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+  line += " with fused multiply-add";
+#else
+  line += " without fused multiply-add (build with parsae_enable_native for full speed)";
+#endif
+#if defined(_OPENMP)
+  const int threads = Threads::available().count();
+  line += ", OpenMP with " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
+#else
+  line += ", one thread (built without OpenMP)";
+#endif
+  return line;
+}
+
+}  // namespace parsae::inline PARSAE_ABI
+
+#undef PARSAE_QUOTE_EXPANDED
+#undef PARSAE_QUOTE

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <parsae/sparse/pre_activation.hpp>
+
+#include <algorithm>
+
+namespace parsae::inline PARSAE_ABI {
+
+/// The dense product behind every pre-activation, one register tile at a time.
+///
+/// A tile is `samples x latents` accumulators that stay in registers for the whole chain over the inputs: per input it loads
+/// two vectors of latents and broadcasts one value per sample, so the multiply-adds outnumber the loads of latents by
+/// `samples` to one. Both operands are packed so that the tile reads them in one forward stream.
+template <class Scalar>
+struct PanelProduct {
+  using Pack = Simd<Scalar>;
+  using Lanes = typename Pack::Lanes;
+
+  /// 12 x 2 accumulators, two vectors of latents and one broadcast need 27 of 32 registers; 6 x 2 need 15 of 16.
+  static constexpr Index samples = Pack::registers == 32 ? 12 : 6;
+  static constexpr Index latents = 2 * Pack::width;
+
+  /// Packs `count <= samples` consecutive columns of `n_inputs` entries at `from` (a column every `stride`) as
+  /// n_inputs x samples; missing samples are zero.
+  static void pack_samples(const Scalar* from, Index stride, Index count, Index n_inputs, Scalar* to) {
+    for (Index i = 0; i < samples; ++i)
+      for (Index q = 0; q < n_inputs; ++q) to[q * samples + i] = i < count ? from[i * stride + q] : Scalar(0);
+  }
+
+  /// Packs `count <= latents` consecutive columns of w_enc as n_inputs x latents; missing latents are zero.
+  static void pack_latents(const Scalar* from, Index count, Index n_inputs, Scalar* to) {
+    constexpr Index rows = 16;  // a strip of inputs stays in L1 while the panel's columns pass over it
+    for (Index first = 0; first < n_inputs; first += rows) {
+      const Index last = std::min(first + rows, n_inputs);
+      for (Index j = 0; j < latents; ++j)
+        for (Index q = first; q < last; ++q) to[q * latents + j] = j < count ? from[j * n_inputs + q] : Scalar(0);
+    }
+  }
+
+  /// pre_acts[i * latents + j] = pre-activation of packed sample i and packed latent j.
+  /// \param bias  `latents` entries
+  static void multiply(const Scalar* packed_samples, const Scalar* packed_latents, Index n_inputs, const Scalar* bias,
+                       Scalar* pre_acts) {
+    Lanes left[std::size_t{samples}];
+    Lanes right[std::size_t{samples}];
+#pragma GCC unroll 16
+    for (Index i = 0; i < samples; ++i) left[i] = right[i] = Lanes{};
+    for (Index q = 0; q < n_inputs; ++q) {
+      const Lanes latents_left = Pack::load(packed_latents + q * latents);
+      const Lanes latents_right = Pack::load(packed_latents + q * latents + Pack::width);
+#pragma GCC unroll 16
+      for (Index i = 0; i < samples; ++i) {
+        const Lanes sample = Pack::broadcast(packed_samples[q * samples + i]);
+        left[i] = Pack::multiply_add(latents_left, sample, left[i]);
+        right[i] = Pack::multiply_add(latents_right, sample, right[i]);
+      }
+    }
+    const Lanes bias_left = Pack::load(bias);
+    const Lanes bias_right = Pack::load(bias + Pack::width);
+#pragma GCC unroll 16
+    for (Index i = 0; i < samples; ++i) {
+      Pack::store(pre_acts + i * latents, left[i] + bias_left);
+      Pack::store(pre_acts + i * latents + Pack::width, right[i] + bias_right);
+    }
+  }
+};
+
+}  // namespace parsae::inline PARSAE_ABI

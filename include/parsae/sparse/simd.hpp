@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <parsae/core/types.hpp>
+
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#if defined(__AVX__)
+#include <immintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
+#endif
+
+namespace parsae::inline PARSAE_ABI {
+
+/// a * b + c, rounded once where the target has a fused multiply-add and twice where it has not (there std::fma would be a
+/// library call). Every pre-activation of parsae is a chain of this one operation, scalar or in lanes, so the choice is made
+/// here and nowhere else.
+template <class Scalar>
+[[nodiscard]] inline Scalar multiply_add(Scalar a, Scalar b, Scalar c) {
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__FP_FAST_FMAF)
+  return std::fma(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
+/// The widest vector register of the target, as a compiler vector type: arithmetic is lane by lane, with the bits of the
+/// scalar operation.
+template <class Scalar>
+struct Simd {
+#if defined(__AVX512F__)
+  static constexpr int bytes = 64;
+  static constexpr Index registers = 32;
+#elif defined(__AVX__)
+  static constexpr int bytes = 32;
+  static constexpr Index registers = 16;
+#elif defined(__ARM_NEON)
+  static constexpr int bytes = 16;
+  static constexpr Index registers = 32;
+#else
+  static constexpr int bytes = 16;
+  static constexpr Index registers = 16;
+#endif
+  static constexpr Index width = bytes / static_cast<int>(sizeof(Scalar));
+
+  typedef Scalar Lanes __attribute__((vector_size(bytes)));  // an alias declaration drops the attribute of a dependent type
+
+  [[nodiscard]] static Lanes load(const Scalar* from) {
+    Lanes lanes;
+    std::memcpy(&lanes, from, sizeof(Lanes));
+    return lanes;
+  }
+
+  static void store(Scalar* to, const Lanes& lanes) { std::memcpy(to, &lanes, sizeof(Lanes)); }
+
+  [[nodiscard]] static Lanes broadcast(Scalar value) {
+    return broadcast_lanes(value, std::make_index_sequence<static_cast<std::size_t>(width)>());
+  }
+
+  [[nodiscard]] static Lanes multiply_add(const Lanes& a, const Lanes& b, const Lanes& c) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(Scalar) == 4) return Lanes(_mm512_fmadd_ps(__m512(a), __m512(b), __m512(c)));
+    if constexpr (sizeof(Scalar) == 8) return Lanes(_mm512_fmadd_pd(__m512d(a), __m512d(b), __m512d(c)));
+#elif defined(__AVX__) && defined(__FMA__)
+    if constexpr (sizeof(Scalar) == 4) return Lanes(_mm256_fmadd_ps(__m256(a), __m256(b), __m256(c)));
+    if constexpr (sizeof(Scalar) == 8) return Lanes(_mm256_fmadd_pd(__m256d(a), __m256d(b), __m256d(c)));
+#elif defined(__aarch64__)
+    if constexpr (sizeof(Scalar) == 4) return Lanes(vfmaq_f32(float32x4_t(c), float32x4_t(a), float32x4_t(b)));
+    if constexpr (sizeof(Scalar) == 8) return Lanes(vfmaq_f64(float64x2_t(c), float64x2_t(a), float64x2_t(b)));
+#else
+    Lanes result;
+    for (Index lane = 0; lane < width; ++lane) result[lane] = parsae::multiply_add<Scalar>(a[lane], b[lane], c[lane]);
+    return result;
+#endif
+  }
+
+  [[nodiscard]] static Lanes square_root(const Lanes& a) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(Scalar) == 4) return Lanes(_mm512_sqrt_ps(__m512(a)));
+    if constexpr (sizeof(Scalar) == 8) return Lanes(_mm512_sqrt_pd(__m512d(a)));
+#elif defined(__AVX__)
+    if constexpr (sizeof(Scalar) == 4) return Lanes(_mm256_sqrt_ps(__m256(a)));
+    if constexpr (sizeof(Scalar) == 8) return Lanes(_mm256_sqrt_pd(__m256d(a)));
+#elif defined(__aarch64__)
+    if constexpr (sizeof(Scalar) == 4) return Lanes(vsqrtq_f32(float32x4_t(a)));
+    if constexpr (sizeof(Scalar) == 8) return Lanes(vsqrtq_f64(float64x2_t(a)));
+#else
+    Lanes result;
+    for (Index lane = 0; lane < width; ++lane) result[lane] = std::sqrt(a[lane]);
+    return result;
+#endif
+  }
+
+  /// The lanes added in a tree of fixed shape.
+  [[nodiscard]] static Scalar sum(const Lanes& a) {
+    Scalar lanes[std::size_t{width}];
+    store(lanes, a);
+    for (Index half = width / 2; half > 0; half /= 2)
+      for (Index lane = 0; lane < half; ++lane) lanes[lane] += lanes[lane + half];
+    return lanes[0];
+  }
+
+ private:
+  template <std::size_t... Lane>
+  static Lanes broadcast_lanes(Scalar value, std::index_sequence<Lane...>) {
+    return Lanes{((void)Lane, value)...};
+  }
+};
+
+}  // namespace parsae::inline PARSAE_ABI

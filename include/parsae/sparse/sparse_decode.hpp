@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <parsae/core/threads.hpp>
+#include <parsae/sparse/column.hpp>
+#include <parsae/sparse/sparse_code.hpp>
+
+namespace parsae::inline PARSAE_ABI {
+
+/// recon(:, i) = offset + sum over stored entries (latent j, value v) of sample i, ascending in j, of v * dictionary(:, j).
+///
+/// \param dictionary  n_outputs x n_latents
+/// \param offset      n_outputs entries, or empty for none (an auxiliary reconstruction has no bias)
+/// \param recon       n_outputs x batch; resized
+template <class Scalar>
+void sparse_decode(const Matrix<Scalar>& dictionary, Slice<const Scalar> offset, const SparseCode<Scalar>& code,
+                   Threads threads, Matrix<Scalar>& recon) {
+  constexpr Index block = 64;
+  const Index n_outputs = dictionary.rows();
+  recon.resize(n_outputs, code.n_samples());
+  threads.for_each(divide_up(code.n_samples(), block), [&](Index task, int) {
+    const Index last = std::min(code.n_samples(), (task + 1) * block);
+    for (Index i = task * block; i < last; ++i) {
+      Scalar* column = recon.data() + i * n_outputs;
+      if (offset.empty())
+        std::fill_n(column, n_outputs, Scalar(0));
+      else
+        std::copy_n(offset.data(), n_outputs, column);
+      const Index first = code.begin_of(i);
+      const auto direction = [&](Index e) { return dictionary.data() + code.latents[first + e] * n_outputs; };
+      Column<Scalar>::add_scaled_columns(code.values.data() + first, direction, code.count_of(i), column, n_outputs);
+    }
+  });
+}
+
+}  // namespace parsae::inline PARSAE_ABI
