@@ -79,8 +79,8 @@ struct Simd {
 
   [[nodiscard]] static Lanes square_root(const Lanes& a) {
 #if defined(__AVX512F__)
-    if constexpr (sizeof(Scalar) == 4) return Lanes(_mm512_sqrt_ps(__m512(a)));
-    if constexpr (sizeof(Scalar) == 8) return Lanes(_mm512_sqrt_pd(__m512d(a)));
+    if constexpr (sizeof(Scalar) == 4) return Lanes(_mm512_maskz_sqrt_ps(__mmask16(-1), __m512(a)));
+    if constexpr (sizeof(Scalar) == 8) return Lanes(_mm512_maskz_sqrt_pd(__mmask8(-1), __m512d(a)));
 #elif defined(__AVX__)
     if constexpr (sizeof(Scalar) == 4) return Lanes(_mm256_sqrt_ps(__m256(a)));
     if constexpr (sizeof(Scalar) == 8) return Lanes(_mm256_sqrt_pd(__m256d(a)));

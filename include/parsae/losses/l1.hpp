@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <parsae/core/check.hpp>
+#include <parsae/losses/loss.hpp>
+
+namespace parsae::inline PARSAE_ABI {
+
+/// L1 on the code: L = coefficient / batch * sum over samples i and latents j of w_j f_ij, f >= 0.
+///
+/// Weighting::Plain: w_j = 1. Weighting::DecoderNorm: w_j = |w_dec(:, j)|, which keeps a free decoder from growing to make
+/// its code small; d/df_ij = coefficient w_j / batch on active entries, d/d|w_dec(:, j)| = coefficient / batch * sum_i f_ij.
+class L1 {
+ public:
+  enum class Weighting { Plain, DecoderNorm };
+
+  struct Settings {
+    double coefficient = 1e-3;  ///< lambda >= 0; sum over inputs, mean over samples
+    Weighting weighting = Weighting::Plain;
+  };
+
+  static constexpr std::string_view name = "l1";
+  static constexpr bool needs_threshold = false;
+
+  L1() : L1(Settings()) {}
+  explicit L1(const Settings& settings) : settings_(settings) {
+    require_not_negative("L1 coefficient", settings.coefficient);
+  }
+
+  [[nodiscard]] const Settings& settings() const { return settings_; }
+  [[nodiscard]] L1 scaled(double factor) const { return L1({settings_.coefficient * factor, settings_.weighting}); }
+
+  template <class Scalar>
+  [[nodiscard]] double add(const LatentEntries<Scalar>& entries, Scalar decoder_norm, Index batch,
+                           LatentGradient<Scalar>& gradient) const {
+    const bool by_norm = settings_.weighting == Weighting::DecoderNorm;
+    const double per_sample = settings_.coefficient / static_cast<double>(batch);
+    const double weight = by_norm ? per_sample * static_cast<double>(decoder_norm) : per_sample;
+    double sum = 0;
+    for (Index e = 0; e < entries.size(); ++e) {
+      if (entries.values[e] == 0) continue;
+      sum += static_cast<double>(entries.values[e]);
+      gradient.value[e] += static_cast<Scalar>(weight);
+    }
+    if (by_norm) gradient.decoder_norm += static_cast<Scalar>(per_sample * sum);
+    return weight * sum;
+  }
+
+ private:
+  Settings settings_;
+};
+
+}  // namespace parsae::inline PARSAE_ABI

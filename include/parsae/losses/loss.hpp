@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <parsae/sparse/latent_entries.hpp>
+
+#include <concepts>
+#include <string_view>
+
+namespace parsae::inline PARSAE_ABI {
+
+/// A loss on the reconstruction. Reduction of every loss: sum over inputs, mean over samples.
+///
+/// `loss.add(target, recon, sample_weights, d_recon)` sees a block of samples (n_outputs x block), writes dL/d recon, and
+/// returns the block's part of L. `sample_weights` (one a sample) already contain the 1 / batch of the mean.
+template <class Loss, class Scalar>
+concept ReconstructionLossFor =
+    requires(const Loss loss, Eigen::Ref<const Matrix<Scalar>> target, Eigen::Ref<const Matrix<Scalar>> recon,
+             Slice<const Scalar> sample_weights, Eigen::Ref<Matrix<Scalar>> d_recon) {
+      { Loss::name } -> std::convertible_to<std::string_view>;
+      { loss.template add<Scalar>(target, recon, sample_weights, d_recon) } -> std::same_as<double>;
+    };
+
+/// A loss on the code, seen latent by latent.
+///
+/// - `loss.add(entries, decoder_norm, batch, gradient)`: one latent's part of the weighted loss; adds to the gradient.
+/// - `loss.scaled(factor)`: the same loss with its coefficient multiplied, for warm-up schedules.
+/// - `Loss::needs_threshold`: it pushes on `gradient.gate`, which only an activation with a learnable threshold feels.
+template <class Loss, class Scalar>
+concept CodeLossFor = requires(const Loss loss, const LatentEntries<Scalar>& entries, Scalar decoder_norm, Index batch,
+                               LatentGradient<Scalar>& gradient, double factor) {
+  { Loss::name } -> std::convertible_to<std::string_view>;
+  { Loss::needs_threshold } -> std::convertible_to<bool>;
+  { loss.add(entries, decoder_norm, batch, gradient) } -> std::same_as<double>;
+  { loss.scaled(factor) } -> std::same_as<Loss>;
+};
+
+}  // namespace parsae::inline PARSAE_ABI

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <parsae/losses/auxiliary.hpp>
+#include <parsae/losses/loss.hpp>
+
+#include <array>
+#include <tuple>
+#include <type_traits>
+
+namespace parsae::inline PARSAE_ABI {
+
+/// The training loss: a reconstruction loss, an auxiliary loss (or NoAuxiliary), and any number of losses on the code, added
+/// up. `Objective objective(MeanSquaredError(), AuxK(), L1({.coefficient = 5e-3}));`
+template <class Reconstruction, class Auxiliary = NoAuxiliary, class... CodeLosses>
+class Objective {
+ public:
+  static constexpr bool has_auxiliary = !std::is_same_v<Auxiliary, NoAuxiliary>;
+  static constexpr bool needs_threshold = (CodeLosses::needs_threshold || ... || false);
+  static constexpr std::size_t n_code_losses = sizeof...(CodeLosses);
+  static constexpr std::string_view reconstruction_name = Reconstruction::name;
+
+  using AuxiliaryLoss = Auxiliary;
+
+  explicit Objective(const Reconstruction& reconstruction, const Auxiliary& auxiliary = {},
+                     const CodeLosses&... code_losses)
+      : reconstruction_(reconstruction), auxiliary_(auxiliary), code_losses_(code_losses...) {}
+
+  [[nodiscard]] const Reconstruction& reconstruction() const { return reconstruction_; }
+  [[nodiscard]] const Auxiliary& auxiliary() const { return auxiliary_; }
+
+  /// The same objective with the coefficients of its code losses multiplied by a schedule's factor.
+  [[nodiscard]] Objective with_code_losses_scaled(double factor) const {
+    return std::apply(
+        [&](const CodeLosses&... losses) { return Objective(reconstruction_, auxiliary_, losses.scaled(factor)...); },
+        code_losses_);
+  }
+
+  /// Adds one latent's part of every code loss to `values` (in order) and to the gradient.
+  template <class Scalar>
+  void add_code_losses(const LatentEntries<Scalar>& entries, Scalar decoder_norm, Index batch,
+                       LatentGradient<Scalar>& gradient, std::array<double, n_code_losses>& values) const {
+    std::apply(
+        [&](const CodeLosses&... losses) {
+          [[maybe_unused]] std::size_t at = 0;
+          ((values[at++] += losses.add(entries, decoder_norm, batch, gradient)), ...);
+        },
+        code_losses_);
+  }
+
+  [[nodiscard]] static constexpr std::array<std::string_view, n_code_losses> code_loss_names() {
+    return {std::string_view(CodeLosses::name)...};
+  }
+
+ private:
+  Reconstruction reconstruction_;
+  Auxiliary auxiliary_;
+  std::tuple<CodeLosses...> code_losses_;
+};
+
+}  // namespace parsae::inline PARSAE_ABI

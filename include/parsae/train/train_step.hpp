@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <parsae/data/batch.hpp>
+#include <parsae/sparse/column_sums.hpp>
+#include <parsae/sparse/sampled_product.hpp>
+#include <parsae/train/latent_pass.hpp>
+#include <parsae/train/latent_statistics.hpp>
+#include <parsae/train/train_progress.hpp>
+
+#include <cmath>
+
+namespace parsae::inline PARSAE_ABI {
+
+/// What one step does, apart from the batch.
+struct StepSettings {
+  double learning_rate = 1e-3;
+  double coefficient_factor = 1;  ///< on the coefficients of the code losses
+  double max_gradient_norm = std::numeric_limits<double>::infinity();
+};
+
+/// One training step: center the inputs, walk to the codes, decode, losses, sampled product, counting sort, latent pass with
+/// the update fused in, then b_dec, which all latents share. Owns the state that training adds to a model: the optimizer's
+/// moments and the latent statistics. Memory is kept, so a step allocates nothing unless it is larger than any before.
+template <Activation Act, class Objective, class Optimizer>
+class TrainStep {
+ public:
+  using Scalar = typename Act::Scalar;
+  using Model = Autoencoder<Act>;
+  using State = OptimizerState<Scalar, Optimizer::n_moments>;
+
+  static_assert(OptimizerFor<Optimizer, Scalar>, "the optimizer must satisfy OptimizerFor, see parsae/optim/optimizer.hpp");
+  static_assert(!Objective::needs_threshold || Act::has_threshold,
+                "an L0-STE loss needs an activation with a learnable threshold, such as JumpReLU");
+
+  /// \param model  outlives the step; its arrays keep their places meanwhile
+  TrainStep(Model& model, const Objective& objective, const Optimizer& optimizer, Index dead_after_samples, Threads threads)
+      : model_(&model), objective_(objective), optimizer_(optimizer), threads_(threads),
+        statistics_(model.n_latents(), dead_after_samples), latent_pass_(model) {
+    model.visit_arrays([&](const ParameterArray<Scalar>& array) {
+      if (array.role != Role::Learned) return;
+      if (array.name == "b_dec") b_dec_index_ = state_.moments.size();
+      state_.add(array);
+    });
+    eligible_.assign(model.n_latents(), 0);
+    terms_.push_back({Objective::reconstruction_name, 0});
+    if constexpr (Objective::has_auxiliary) terms_.push_back({Objective::AuxiliaryLoss::name, 0});
+    for (const std::string_view name : Objective::code_loss_names()) terms_.push_back({name, 0});
+  }
+
+  /// Does the step and fills what it knows of `progress`. Returns the name of the term that is not finite, or an empty name.
+  /// A loss that is not finite leaves the model untouched.
+  [[nodiscard]] std::string_view run(const Batch<Scalar>& batch, const StepSettings& settings, TrainProgress& progress) {
+    take(batch);
+    encode();
+    model_->decoder.decode(main_.code, threads_, main_.recon);
+    reconstruction_losses(progress);
+    if (const std::string_view term = first_not_finite(); !term.empty()) return term;
+
+    backward(main_);
+    if (auxiliary_.is_used()) backward(auxiliary_);
+    update(settings, progress);
+    model_->activation.observe(main_.code);
+    statistics_.observe(latent_pass_.active(), centered_.cols());
+
+    progress.samples += centered_.cols();
+    progress.l0 = static_cast<double>(main_.code.active_count()) / static_cast<double>(centered_.cols());
+    progress.n_dead = statistics_.n_dead();
+    progress.terms = terms_.slice();
+    progress.loss = 0;
+    for (const LossTerm& term : terms_) progress.loss += term.value;
+    return std::isfinite(progress.gradient_norm) ? first_not_finite() : std::string_view("gradient");
+  }
+
+  [[nodiscard]] const State& state() const { return state_; }
+  [[nodiscard]] const LatentStatistics& statistics() const { return statistics_; }
+  [[nodiscard]] const SparseCode<Scalar>& code() const { return main_.code; }
+  [[nodiscard]] const SparseCode<Scalar>& auxiliary_code() const { return auxiliary_.code; }
+
+ private:
+  using MainSelection = decltype(std::declval<const Act&>().select(Index{}, Index{}));
+
+  /// The walk of an objective with an auxiliary loss carries two rules.
+  static constexpr auto make_walk() {
+    if constexpr (Objective::has_auxiliary) {
+      using AuxiliarySelection = decltype(std::declval<const typename Objective::AuxiliaryLoss&>().template select<Scalar>(
+          Index{}, Index{}, Slice<const std::uint8_t>(), Index{}));
+      return Walk<Scalar, MainSelection, AuxiliarySelection>();
+    } else {
+      return Walk<Scalar, MainSelection>();
+    }
+  }
+
+  void take(const Batch<Scalar>& batch) {
+    const Matrix<Scalar>& targets = batch.targets.size() == 0 ? batch.inputs : batch.targets;
+    const Index n = batch.inputs.cols();
+    require_at_least("batch samples", n, Index{1});
+    require_shape("batch inputs", batch.inputs.rows(), n, model_->n_inputs(), n);
+    require_shape("batch targets", targets.rows(), targets.cols(), model_->n_outputs(), n);
+    if (!batch.weight.empty()) require_shape("batch weight", batch.weight.size(), 1, n, 1);
+
+    model_->encoder.center(batch.inputs, model_->input_scale, model_->decoder.b_dec, threads_, centered_);
+    target_ = model_->output_scale * targets;
+    weights_.resize(n);
+    for (Index i = 0; i < n; ++i)
+      weights_[i] = (batch.weight.empty() ? Scalar(1) : batch.weight[i]) / static_cast<Scalar>(n);
+  }
+
+  void encode() {
+    const Index n = centered_.cols();
+    const Encoder<Scalar>& encoder = model_->encoder;
+    const MainSelection rule = model_->activation.select(n, model_->n_latents());
+    if constexpr (Objective::has_auxiliary) {
+      const auto& loss = objective_.auxiliary();
+      const Index n_eligible = loss.mark_eligible(statistics_.history(), eligible_.slice());
+      const auto auxiliary_rule = loss.template select<Scalar>(n, model_->n_outputs(), eligible_.slice(), n_eligible);
+      walk_.run(centered_, encoder.w_enc, encoder.b_enc, threads_, rule, auxiliary_rule, main_.code, auxiliary_.code);
+    } else {
+      walk_.run(centered_, encoder.w_enc, encoder.b_enc, threads_, rule, main_.code);
+    }
+  }
+
+  /// Terms and d_recon of the reconstruction and of the auxiliary reconstruction.
+  void reconstruction_losses(TrainProgress& progress) {
+    const Index n = centered_.cols();
+    main_.d_recon.resize(model_->n_outputs(), n);
+    terms_[0].value = sums_.add_blocks(n, threads_, [&](SampleRange range) {
+      return objective_.reconstruction().template add<Scalar>(
+          target_.middleCols(range.begin, range.size()), main_.recon.middleCols(range.begin, range.size()),
+          weights_.slice().part(range.begin, range.size()), main_.d_recon.middleCols(range.begin, range.size()));
+    });
+
+    const double variation = sums_.squares_about_mean(target_, threads_);
+    target_ -= main_.recon;  // from here on the residual
+    const double error = sums_.add_blocks(n, threads_, [&](SampleRange range) {
+      return static_cast<double>(target_.middleCols(range.begin, range.size()).squaredNorm());
+    });
+    progress.fvu = variation > 0 ? error / variation : 0;
+
+    if constexpr (Objective::has_auxiliary) {
+      terms_[1].value = 0;
+      if (!auxiliary_.is_used()) return;
+      sparse_decode(model_->decoder.w_dec, Slice<const Scalar>(), auxiliary_.code, threads_, auxiliary_.recon);
+      auxiliary_.d_recon.resize(model_->n_outputs(), n);
+      const double residual_variation = sums_.squares_about_mean(target_, threads_);
+      terms_[1].value = sums_.add_blocks(n, threads_, [&](SampleRange range) {
+        return objective_.auxiliary().template add<Scalar>(
+            target_.middleCols(range.begin, range.size()), auxiliary_.recon.middleCols(range.begin, range.size()),
+            residual_variation, auxiliary_.d_recon.middleCols(range.begin, range.size()));
+      });
+    }
+  }
+
+  [[nodiscard]] std::string_view first_not_finite() const {
+    for (const LossTerm& term : terms_)
+      if (!std::isfinite(term.value)) return term.name;
+    return {};
+  }
+
+  void backward(Branch<Scalar>& branch) {
+    sampled_product(model_->decoder.w_dec, branch.d_recon, branch.code, threads_, branch.d_values);
+    branch.by_latent.build(branch.code, branch.d_values, model_->n_latents());
+  }
+
+  /// Code losses, gradients and updates. Clipping runs the latent pass twice, once for the norm, instead of storing the
+  /// gradient.
+  void update(const StepSettings& settings, TrainProgress& progress) {
+    const Objective objective = objective_.with_code_losses_scaled(settings.coefficient_factor);
+    const auto step = optimizer_.template begin_step<Scalar>(++state_.step, settings.learning_rate);
+    const auto pass = [&](const auto& apply) {
+      return latent_pass_.run(objective, centered_, main_, auxiliary_, threads_, apply);
+    };
+    const auto update_latent = [&](Scalar scale) {
+      return [&, scale](Index j, Slice<const Scalar> gradient) { latent_pass_.update(j, gradient, scale, step, state_); };
+    };
+    d_b_dec_ = sums_.sum(main_.d_recon, threads_);
+
+    Scalar scale = 1;
+    const bool clips = std::isfinite(settings.max_gradient_norm);
+    const auto sums = clips ? pass([](Index, Slice<const Scalar>) {}) : pass(update_latent(1));
+    d_b_dec_ += latent_pass_.d_b_dec();
+    progress.gradient_norm = std::sqrt(sums.squared_gradient + static_cast<double>(d_b_dec_.squaredNorm()));
+    if (clips && std::isfinite(progress.gradient_norm)) {
+      if (progress.gradient_norm > settings.max_gradient_norm)
+        scale = static_cast<Scalar>(settings.max_gradient_norm / progress.gradient_norm);
+      pass(update_latent(scale));
+    }
+    if (std::isfinite(progress.gradient_norm)) {
+      Vector<Scalar>& b_dec = model_->decoder.b_dec;
+      step.update(scale, {b_dec.data(), b_dec.size()}, {d_b_dec_.data(), d_b_dec_.size()},
+                  state_.slices(b_dec_index_, 0, b_dec.size()));
+    }
+    const Index first_code_loss = terms_.size() - static_cast<Index>(Objective::n_code_losses);
+    for (std::size_t loss = 0; loss < Objective::n_code_losses; ++loss)
+      terms_[first_code_loss + static_cast<Index>(loss)].value = sums.code_losses[loss];
+  }
+
+  Model* model_;
+  Objective objective_;
+  Optimizer optimizer_;
+  Threads threads_;
+  State state_;
+  std::size_t b_dec_index_ = 0;
+  LatentStatistics statistics_;
+
+  decltype(make_walk()) walk_;
+  LatentPass<Act, Optimizer> latent_pass_;
+  Branch<Scalar> main_;
+  Branch<Scalar> auxiliary_;
+  ColumnSums<Scalar> sums_;
+  Matrix<Scalar> centered_;
+  Matrix<Scalar> target_;
+  Vector<Scalar> d_b_dec_;
+  Buffer<Scalar> weights_;
+  Buffer<std::uint8_t> eligible_;
+  Buffer<LossTerm> terms_;
+};
+
+}  // namespace parsae::inline PARSAE_ABI

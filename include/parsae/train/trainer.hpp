@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <parsae/optim/schedule.hpp>
+#include <parsae/train/callback.hpp>
+#include <parsae/train/train_step.hpp>
+
+#include <chrono>
+#include <limits>
+#include <string>
+
+namespace parsae::inline PARSAE_ABI {
+
+struct TrainSettings {
+  Index steps = 1000;                  ///< planned steps, >= 1
+  double learning_rate = 1e-3;         ///< > 0
+  Schedule learning_rate_schedule{};   ///< factor on the learning rate
+  Schedule coefficient_schedule{};     ///< factor on the coefficients of the code losses
+  double max_gradient_norm = std::numeric_limits<double>::infinity();  ///< clip by the global norm, > 0; infinity: never
+  Index dead_after_samples = 100'000;  ///< a latent silent for so many samples counts as dead, >= 1
+  Threads threads = Threads::available();
+
+  void check() const {
+    require_at_least("TrainSettings steps", steps, Index{1});
+    require_positive("TrainSettings learning_rate", learning_rate);
+    if (!(max_gradient_norm > 0)) reject("TrainSettings max_gradient_norm", "a value above 0", max_gradient_norm);
+    require_at_least("TrainSettings dead_after_samples", dead_after_samples, Index{1});
+    learning_rate_schedule.check("TrainSettings learning_rate_schedule");
+    coefficient_schedule.check("TrainSettings coefficient_schedule");
+  }
+};
+
+/// Trains an autoencoder on a source of batches.
+///
+///     Trainer trainer(model, Objective(MeanSquaredError(), AuxK()), Adam(), {.steps = 2000});
+///     const TrainReport report = trainer.train(source, ProgressLine(std::cerr));
+///
+/// Same seed, same bits, for any number of threads.
+template <Activation Act, class Objective, class Optimizer>
+class Trainer {
+ public:
+  using Scalar = typename Act::Scalar;
+  using Step = TrainStep<Act, Objective, Optimizer>;
+
+  /// \param model  outlives the trainer; its arrays keep their places meanwhile
+  Trainer(Autoencoder<Act>& model, const Objective& objective, const Optimizer& optimizer, const TrainSettings& settings)
+      : settings_(checked(settings)),
+        step_(model, objective, optimizer, settings.dead_after_samples, settings.threads) {
+    progress_.total_steps = settings.steps;
+    progress_.n_latents = model.n_latents();
+  }
+
+  /// Steps until the planned number is reached, the source ends, a callback stops, or the run diverges. Call again to go on
+  /// after a stop.
+  template <BatchSource<Scalar> Source, TrainCallback... Callbacks>
+  TrainReport train(Source& source, Callbacks&&... callbacks) {
+    const auto start = std::chrono::steady_clock::now();
+    const auto keep_time = [&] {
+      progress_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    };
+    keep_time();
+    (begin_hook(callbacks), ...);
+    TrainReport report;
+    while (progress_.step < settings_.steps && report.reason == StopReason::Completed) {
+      if (!source.next(batch_)) {
+        report.reason = StopReason::SourceExhausted;
+        break;
+      }
+      const std::string_view not_finite = step(batch_);
+      keep_time();
+      if (!not_finite.empty()) {
+        report.reason = StopReason::Diverged;
+        report.message = "diverged: " + std::string(not_finite) + " is not finite in step " + std::to_string(progress_.step) +
+                         "; a lower learning rate or gradient clipping may help";
+      } else if ((static_cast<int>(step_hook(callbacks) == CallbackAction::Stop) | ... | 0) != 0) {
+        report.reason = StopReason::StoppedByCallback;
+      }
+    }
+    (end_hook(callbacks), ...);
+    if (report.message.empty())
+      report.message = std::string(to_string(report.reason)) + " after step " + std::to_string(progress_.step);
+    report.steps = progress_.step;
+    report.samples = progress_.samples;
+    report.loss = progress_.loss;
+    report.seconds = progress_.seconds;
+    return report;
+  }
+
+  /// One step on one batch: what train() repeats. Returns the name of a term that is not finite, or an empty name.
+  std::string_view step(const Batch<Scalar>& batch) {
+    StepSettings settings;
+    settings.learning_rate =
+        settings_.learning_rate * settings_.learning_rate_schedule.factor(progress_.step, settings_.steps);
+    settings.coefficient_factor = settings_.coefficient_schedule.factor(progress_.step, settings_.steps);
+    settings.max_gradient_norm = settings_.max_gradient_norm;
+    const std::string_view not_finite = step_.run(batch, settings, progress_);
+    progress_.learning_rate = settings.learning_rate;
+    ++progress_.step;
+    return not_finite;
+  }
+
+  [[nodiscard]] const TrainProgress& progress() const { return progress_; }
+  [[nodiscard]] const Step& state() const { return step_; }
+
+ private:
+  static const TrainSettings& checked(const TrainSettings& settings) {
+    settings.check();
+    return settings;
+  }
+
+  template <class Callback>
+  void begin_hook(Callback& callback) {
+    if constexpr (HasTrainBegin<Callback>) callback.on_train_begin(progress_);
+  }
+
+  template <class Callback>
+  CallbackAction step_hook(Callback& callback) {
+    if constexpr (HasStepEnd<Callback>) {
+      if constexpr (std::is_void_v<decltype(callback.on_step_end(progress_))>)
+        callback.on_step_end(progress_);
+      else
+        return callback.on_step_end(progress_);
+    }
+    return CallbackAction::Continue;
+  }
+
+  template <class Callback>
+  void end_hook(Callback& callback) {
+    if constexpr (HasTrainEnd<Callback>) callback.on_train_end(progress_);
+  }
+
+  TrainSettings settings_;
+  Step step_;
+  TrainProgress progress_;
+  Batch<Scalar> batch_;
+};
+
+}  // namespace parsae::inline PARSAE_ABI
