@@ -21,6 +21,7 @@ namespace parsae::inline PARSAE_ABI {
 ///   entry, and dL/d of the activation's own learned entries of this latent, in the order of `visit_arrays`.
 /// - `act.observe(code)`: sees the code of each training batch; the only way in which an activation changes outside of the
 ///   optimizer.
+/// - `rule.check()`: throws std::invalid_argument unless every setting is in its range.
 /// - `act.resize(n_latents)`: sets up arrays that have an entry for each latent.
 /// - `act.constrain(latent)`: after the optimizer's update, back into the allowed range.
 /// - `visit_arrays(f)` and `visit_settings(f)`: f(ParameterArray) for each array, f(name, value) for each setting.
@@ -36,6 +37,7 @@ concept ActivationRule =
       { rule.inference() };
       { rule.backward(entries, gradient, d_pre_acts, d_own) } -> std::same_as<void>;
       { act.observe(code) } -> std::same_as<void>;
+      { rule.check() } -> std::same_as<void>;
       { act.resize(n_latents) } -> std::same_as<void>;
       { act.constrain(latent) } -> std::same_as<void>;
       { act.visit_arrays([](const ParameterArray<typename Activation::Scalar>&) {}) } -> std::same_as<void>;
@@ -52,6 +54,7 @@ struct StatelessActivation {
 
   template <class Scalar>
   void observe(const SparseCode<Scalar>&) {}
+  void check() const {}
   void resize(Index) {}
   void constrain(Index) {}
   template <class Visit>

@@ -33,10 +33,7 @@ class JumpReLU {
   };
 
   JumpReLU() : JumpReLU(Settings()) {}
-  explicit JumpReLU(const Settings& settings) : settings_(settings) {
-    require_not_negative("JumpReLU initial_threshold", settings.initial_threshold);
-    require_positive("JumpReLU bandwidth", settings.bandwidth);
-  }
+  explicit JumpReLU(const Settings& settings) : settings_(settings) { check(); }
 
   [[nodiscard]] const Vector<Scalar>& threshold() const { return threshold_; }
   [[nodiscard]] Vector<Scalar>& threshold() { return threshold_; }
@@ -63,6 +60,10 @@ class JumpReLU {
   }
 
   void observe(const SparseCode<Scalar>&) {}
+  void check() const {
+    require_not_negative("JumpReLU initial_threshold", settings_.initial_threshold);
+    require_positive("JumpReLU bandwidth", settings_.bandwidth);
+  }
   void resize(Index n_latents) { threshold_.setConstant(n_latents, static_cast<Scalar>(settings_.initial_threshold)); }
   void constrain(Index latent) { threshold_(latent) = std::max(threshold_(latent), Scalar(0)); }
 

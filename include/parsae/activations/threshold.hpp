@@ -37,9 +37,15 @@ class Threshold : public StatelessActivation {
     pass_through_backward(entries, gradient, d_pre_acts);
   }
 
+  /// In a model every latent has its own threshold: one for all is copied to each.
+  void resize(Index n_latents) {
+    if (threshold_.size() == 1) threshold_ = Vector<Scalar>::Constant(n_latents, threshold_(0)).eval();
+    require_shape("Threshold thresholds", threshold_.size(), 1, n_latents, 1);
+  }
+
   template <class Visit>
   void visit_arrays(const Visit& visit) {
-    visit(ParameterArray<Scalar>{"threshold", Role::Statistic, Axis::Shared, threshold_.size(), {threshold_.data(), threshold_.size()}});
+    visit(ParameterArray<Scalar>{"threshold", Role::Statistic, Axis::Latent, 1, {threshold_.data(), threshold_.size()}});
   }
 
  private:

@@ -91,10 +91,7 @@ class MutualChoice : public StatelessActivation {
   };
 
   MutualChoice() : MutualChoice(Settings()) {}
-  explicit MutualChoice(const Settings& settings) : settings_(settings) {
-    require_positive("MutualChoice k", settings.k);
-    require_between("MutualChoice threshold_decay", settings.threshold_decay, 0.0, std::nextafter(1.0, 0.0));
-  }
+  explicit MutualChoice(const Settings& settings) : settings_(settings) { check(); }
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
@@ -121,6 +118,10 @@ class MutualChoice : public StatelessActivation {
     running_(1) = decay * running_(1) + (1 - decay);
   }
 
+  void check() const {
+    require_positive("MutualChoice k", settings_.k);
+    require_between("MutualChoice threshold_decay", settings_.threshold_decay, 0.0, std::nextafter(1.0, 0.0));
+  }
   void resize(Index n_latents) {
     require_between("MutualChoice k", settings_.k, 0.0, static_cast<double>(n_latents));
   }

@@ -20,7 +20,7 @@ class TopK : public StatelessActivation {
   };
 
   TopK() : TopK(Settings()) {}
-  explicit TopK(const Settings& settings) : settings_(settings) { require_at_least("TopK k", settings.k, Index{1}); }
+  explicit TopK(const Settings& settings) : settings_(settings) { check(); }
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
@@ -35,6 +35,7 @@ class TopK : public StatelessActivation {
     pass_through_backward(entries, gradient, d_pre_acts);
   }
 
+  void check() const { require_at_least("TopK k", settings_.k, Index{1}); }
   void resize(Index n_latents) { require_between("TopK k", settings_.k, Index{1}, n_latents); }
 
   template <class Visit>

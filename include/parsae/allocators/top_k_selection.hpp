@@ -70,7 +70,8 @@ class TopKSelection {
   }
 
   /// Counting sort of the positive candidates: those of sample i of the block end at ends[i].
-  static void group_by_sample(Worker& worker, SampleRange block, const Buffer<Candidate<Scalar>>& kept) {
+  void group_by_sample(Worker& worker, SampleRange block, const Buffer<Candidate<Scalar>>& kept) const {
+    worker.grouped.reserve(buffer_size(block.size()));
     worker.ends.assign(block.size() + 1, 0);
     Index positive = 0;
     for (const Candidate<Scalar>& entry : kept) {

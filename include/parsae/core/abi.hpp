@@ -11,6 +11,10 @@
 #define PARSAE_ISA avx512
 #elif defined(__AVX2__) && defined(__FMA__)
 #define PARSAE_ISA avx2
+#elif defined(__AVX__) && defined(__FMA__)
+#define PARSAE_ISA avx_fma
+#elif defined(__AVX__)
+#define PARSAE_ISA avx
 #elif defined(__ARM_NEON)
 #define PARSAE_ISA neon
 #else

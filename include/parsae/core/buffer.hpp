@@ -3,6 +3,7 @@
 
 #include <parsae/core/slice.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -35,7 +36,11 @@ class Buffer {
   void resize(Index size) { items_.resize(static_cast<std::size_t>(size)); }
   void assign(Index size, const T& value) { items_.assign(static_cast<std::size_t>(size), value); }
   void push_back(const T& value) { items_.push_back(value); }
-  void append(Slice<const T> more) { items_.insert(items_.end(), more.begin(), more.end()); }
+  void append(Slice<const T> more) {
+    const Index old_size = size();
+    resize(old_size + more.size());
+    std::copy(more.begin(), more.end(), begin() + old_size);
+  }
 
   [[nodiscard]] Slice<T> slice() { return {data(), size()}; }
   [[nodiscard]] Slice<const T> slice() const { return {data(), size()}; }

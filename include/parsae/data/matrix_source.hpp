@@ -6,6 +6,7 @@
 #include <parsae/data/batch.hpp>
 
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 namespace parsae::inline PARSAE_ABI {
@@ -27,6 +28,14 @@ class MatrixSource {
     std::uint64_t seed = 0;
   };
 
+  /// An Eigen object that no caller can keep alive where it is: a matrix on its way out, or one that has to be computed or
+  /// copied to have the samples as contiguous columns. A block or map of a matrix is only a view, so it may be a temporary.
+  template <class Samples, class Plain = std::remove_cvref_t<Samples>>
+  static constexpr bool is_temporary = requires { typename Plain::PlainObject; } &&
+                                       ((!std::is_lvalue_reference_v<Samples> && std::is_same_v<Plain, typename Plain::PlainObject>) ||
+                                        (Plain::Flags & Eigen::DirectAccessBit) == 0 || Plain::IsRowMajor ||
+                                        Plain::InnerStrideAtCompileTime != 1);
+
   /// \param samples  n_inputs x n, n >= 1, finite; not copied, so it must outlive the source
   MatrixSource(const Eigen::Ref<const Matrix<Scalar>>& samples, const Settings& settings)
       : data_(samples.data()), n_inputs_(samples.rows()), n_samples_(samples.cols()), stride_(samples.outerStride()),
@@ -40,8 +49,10 @@ class MatrixSource {
     draw_order();
   }
 
-  /// A temporary would be gone before the first batch.
-  MatrixSource(Matrix<Scalar>&&, const Settings&) = delete;
+  /// A temporary would be gone before the first batch, and an expression that is not in memory becomes one.
+  template <class Samples>
+    requires(is_temporary<Samples>)
+  MatrixSource(Samples&&, const Settings&) = delete;
 
   [[nodiscard]] Index n_inputs() const { return n_inputs_; }
   [[nodiscard]] Index n_samples() const { return n_samples_; }

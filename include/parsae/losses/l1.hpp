@@ -9,7 +9,8 @@ namespace parsae::inline PARSAE_ABI {
 /// L1 on the code: L = coefficient / batch * sum over samples i and latents j of w_j f_ij, f >= 0.
 ///
 /// Weighting::Plain: w_j = 1. Weighting::DecoderNorm: w_j = |w_dec(:, j)|, which keeps a free decoder from growing to make
-/// its code small; d/df_ij = coefficient w_j / batch on active entries, d/d|w_dec(:, j)| = coefficient / batch * sum_i f_ij.
+/// its code small; d/df_ij = coefficient w_j / batch, d/d|w_dec(:, j)| = coefficient / batch * sum_i f_ij. Explicit zeros
+/// have that slope, too: a learned threshold feels it over its whole window, and everything else ignores it.
 class L1 {
  public:
   enum class Weighting { Plain, DecoderNorm };
@@ -38,7 +39,6 @@ class L1 {
     const double weight = by_norm ? per_sample * static_cast<double>(decoder_norm) : per_sample;
     double sum = 0;
     for (Index e = 0; e < entries.size(); ++e) {
-      if (entries.values[e] == 0) continue;
       sum += static_cast<double>(entries.values[e]);
       gradient.value[e] += static_cast<Scalar>(weight);
     }

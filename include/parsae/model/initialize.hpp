@@ -65,16 +65,17 @@ void initialize(Autoencoder<Act>& model, const Eigen::Ref<const Matrix<typename 
   model.decoder.b_dec = (mean * static_cast<double>(model.input_scale)).template cast<Scalar>();
 
   const Random draw(settings.seed, std::numeric_limits<std::uint64_t>::max());
+  const Scalar rounding = 64 * std::numeric_limits<Scalar>::epsilon() * static_cast<Scalar>(mean.norm());
   for (Index j = 0; j < model.n_latents(); ++j) {
     Eigen::Ref<Vector<Scalar>> column = model.decoder.w_dec.col(j);
+    bool has_direction = false;
     if (settings.latents == LatentStart::CenteredSamples) {
       const auto drawn = draw.below(static_cast<std::uint64_t>(samples.cols()), static_cast<std::uint64_t>(j));
       column = samples.col(static_cast<Index>(drawn)) - mean.template cast<Scalar>();
+      has_direction = column.norm() > rounding;  // a sample that equals the mean has none
       column.normalize();
     }
-    // A sample that equals the mean has no direction.
-    if (settings.latents == LatentStart::RandomDirections || !(column.squaredNorm() > Scalar(0.5)))
-      set_random_direction<Scalar>(settings.seed, j, column);
+    if (!has_direction) set_random_direction<Scalar>(settings.seed, j, column);
   }
   model.encoder.w_enc = model.decoder.w_dec;
   model.encoder.b_enc.setZero();

@@ -71,7 +71,7 @@ struct Simd {
     if constexpr (sizeof(Scalar) == 4) return Lanes(vfmaq_f32(float32x4_t(c), float32x4_t(a), float32x4_t(b)));
     if constexpr (sizeof(Scalar) == 8) return Lanes(vfmaq_f64(float64x2_t(c), float64x2_t(a), float64x2_t(b)));
 #else
-    Lanes result;
+    Lanes result = {};
     for (Index lane = 0; lane < width; ++lane) result[lane] = parsae::multiply_add<Scalar>(a[lane], b[lane], c[lane]);
     return result;
 #endif
@@ -88,7 +88,7 @@ struct Simd {
     if constexpr (sizeof(Scalar) == 4) return Lanes(vsqrtq_f32(float32x4_t(a)));
     if constexpr (sizeof(Scalar) == 8) return Lanes(vsqrtq_f64(float64x2_t(a)));
 #else
-    Lanes result;
+    Lanes result = {};
     for (Index lane = 0; lane < width; ++lane) result[lane] = std::sqrt(a[lane]);
     return result;
 #endif

@@ -69,6 +69,7 @@ class LatentPass {
     if (centering) partial_b_dec_.setZero(model_->n_outputs(), n_blocks);
     if (workers_.size() < static_cast<std::size_t>(threads.count())) workers_.resize(static_cast<std::size_t>(threads.count()));
     active_.resize(model_->n_latents());
+    for (Worker& worker : workers_) worker.reserve(main.code.n_samples());
 
     threads.for_each(n_blocks, [&](Index task, int id) {
       Worker& worker = workers_[static_cast<std::size_t>(id)];
@@ -133,6 +134,12 @@ class LatentPass {
     Buffer<Scalar> gate;
     Buffer<Scalar> pre_act;
     Buffer<Scalar> d_pre_acts;
+
+    /// A latent has at most one entry a sample. Which worker meets the busiest latent is chance: without this, a step would
+    /// allocate whenever a worker meets a busier one than before.
+    void reserve(Index batch) {
+      for (Buffer<Scalar>* entries : {&value, &gate, &pre_act, &d_pre_acts}) entries->reserve(batch);
+    }
   };
 
   /// Where the model's own arrays lie in the scratch, in the order of visit_arrays.

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+# Examples and benchmarks: a folder with a main.cpp is a program, and no folder needs a CMake file of its own.
+
+# parsae_program_names(<variable>): the folders of this directory that hold a main.cpp.
+function(parsae_program_names variable)
+  file(GLOB mains CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} */main.cpp)
+  list(TRANSFORM mains REPLACE "/main.cpp$" "")
+  set(${variable} ${mains} PARENT_SCOPE)
+endfunction()
+
+# parsae_add_program(<target> <name>): builds <name>/*.cpp to <build>/<this directory>/<name>. The program may include
+# <support/...> from this directory and finds its own source folder in PARSAE_PROGRAM_DIR.
+function(parsae_add_program target name)
+  file(GLOB sources CONFIGURE_DEPENDS ${name}/*.cpp)
+  add_executable(${target} ${sources})
+  target_link_libraries(${target} PRIVATE parsae::parsae CLI11::CLI11)
+  target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_compile_definitions(${target} PRIVATE PARSAE_PROGRAM_DIR="${CMAKE_CURRENT_SOURCE_DIR}/${name}")
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/bin)
+  if(PARSAE_NATIVE)
+    parsae_enable_native(${target})
+  endif()
+endfunction()

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <parsae/io/safetensors_reader.hpp>
+#include <parsae/io/safetensors_writer.hpp>
+#include <parsae/model/autoencoder.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <set>
+#include <string>
+
+namespace parsae::inline PARSAE_ABI {
+
+namespace detail {
+
+template <class Scalar>
+[[nodiscard]] constexpr const char* scalar_name() {
+  return sizeof(Scalar) == 4 ? "float32" : "float64";
+}
+
+/// The JSON text that describes a model apart from its arrays.
+template <class Act>
+[[nodiscard]] nlohmann::ordered_json model_config(Autoencoder<Act>& model) {
+  nlohmann::ordered_json config;
+  config["format"] = "parsae model";
+  config["version"] = 1;
+  config["scalar"] = scalar_name<typename Act::Scalar>();
+  config["n_inputs"] = model.n_inputs();
+  config["n_latents"] = model.n_latents();
+  config["n_outputs"] = model.n_outputs();
+  config["decoder_norm"] = model.decoder.norm == DecoderNorm::Unit ? "unit" : "free";
+  config["centering"] = model.encoder.centering == Centering::DecoderBias ? "decoder_bias" : "none";
+  config["input_scale"] = model.input_scale;
+  config["output_scale"] = model.output_scale;
+  config["activation"] = std::string(Act::name);
+  nlohmann::ordered_json& settings = config["activation_settings"] = nlohmann::ordered_json::object();
+  model.activation.visit_settings([&](std::string_view name, auto& value) { settings[std::string(name)] = value; });
+  return config;
+}
+
+/// Reads fields of a JSON object; whatever is missing, of another type, or left over is a FileError that names it.
+class ConfigReader {
+ public:
+  ConfigReader(const std::filesystem::path& path, const nlohmann::json& object, const std::string& what)
+      : path_(path), object_(&object), what_(what) {
+    if (!object.is_object()) throw FileError(path_, what_ + ": expected a JSON object");
+  }
+
+  template <class Value>
+  [[nodiscard]] Value read(const std::string& name) {
+    read_.insert(name);
+    const auto found = object_->find(name);
+    if (found == object_->end()) throw FileError(path_, what_ + ": \"" + name + "\" is missing");
+    if (!is_a<Value>(*found)) throw FileError(path_, what_ + ": \"" + name + "\" has the wrong type, got " + found->dump());
+    return found->template get<Value>();
+  }
+
+  /// One of the allowed words.
+  [[nodiscard]] std::string read_word(const std::string& name, const std::set<std::string>& allowed) {
+    const std::string word = read<std::string>(name);
+    if (allowed.contains(word)) return word;
+    std::string list;
+    for (const std::string& each : allowed) list += (list.empty() ? "\"" : " or \"") + each + "\"";
+    throw FileError(path_, what_ + ": \"" + name + "\": expected " + list + ", got \"" + word + "\"");
+  }
+
+  void require_all_read() const {
+    for (const auto& [name, value] : object_->items())
+      if (!read_.contains(name)) throw FileError(path_, what_ + ": unknown key \"" + name + "\"");
+  }
+
+ private:
+  template <class Value>
+  [[nodiscard]] static bool is_a(const nlohmann::json& value) {
+    if constexpr (std::is_same_v<Value, std::string>) return value.is_string();
+    if constexpr (std::is_same_v<Value, nlohmann::json>) return true;
+    if constexpr (std::is_integral_v<Value>)
+      return value.is_number_unsigned() && value.template get<std::uint64_t>() <= std::uint64_t{1} << 53;
+    if constexpr (std::is_floating_point_v<Value>) return value.is_number();
+    return false;
+  }
+
+  std::filesystem::path path_;
+  const nlohmann::json* object_;
+  std::string what_;
+  std::set<std::string> read_;
+};
+
+}  // namespace detail
+
+/// Writes a model as one safetensors file: every array that the model visits under its own name, and a JSON description of
+/// everything else as the text "config" of the header's metadata. One file, replaced atomically: weights and settings cannot
+/// come apart. Throws FileError.
+///
+/// w_enc and w_dec are stored as [n_latents, n_inputs] and [n_latents, n_outputs] (C order, the bytes of the column-major
+/// matrices).
+template <class Act>
+void save(const Autoencoder<Act>& model, const std::filesystem::path& path) {
+  using Scalar = typename Act::Scalar;
+  // visit_arrays hands out mutable slices; nothing below writes to them.
+  Autoencoder<Act>& visited = const_cast<Autoencoder<Act>&>(model);
+  SafetensorsWriter writer;
+  visited.visit_arrays([&](const ParameterArray<Scalar>& array) {
+    const Slice<const Scalar> values = array.values;
+    if (array.rows > 1 && array.axis == Axis::Latent)
+      writer.add(std::string(array.name), {values.size() / array.rows, array.rows}, values);
+    else
+      writer.add(std::string(array.name), {values.size()}, values);
+  });
+  writer.set_metadata("config", detail::model_config(visited).dump());
+  writer.write(path);
+}
+
+/// Reads a model that save() wrote. `Model` is the type that was saved: `load<Autoencoder<TopK<float>>>("sae.safetensors")`.
+/// Throws FileError when the file is damaged, holds another activation or scalar, or has values that a model cannot have
+/// (NaN, settings out of range). Memory is bounded by the size of the file.
+template <class Model>
+[[nodiscard]] Model load(const std::filesystem::path& path) {
+  using Act = typename Model::Activation;
+  using Scalar = typename Act::Scalar;
+  const SafetensorsReader file(path);
+  const auto text = file.metadata().find("config");
+  if (text == file.metadata().end()) throw FileError(path, "not a parsae model: the metadata has no \"config\"");
+  const nlohmann::json json = nlohmann::json::parse(text->second, nullptr, false);
+  detail::ConfigReader config(path, json, "config");
+
+  static_cast<void>(config.read_word("format", {"parsae model"}));
+  if (const auto version = config.template read<Index>("version"); version != 1)
+    throw FileError(path, "config: expected version 1, got " + std::to_string(version));
+  static_cast<void>(config.read_word("scalar", {detail::scalar_name<Scalar>()}));
+  static_cast<void>(config.read_word("activation", {std::string(Act::name)}));
+  typename Model::Settings settings;
+  settings.n_inputs = config.template read<Index>("n_inputs");
+  settings.n_latents = config.template read<Index>("n_latents");
+  settings.n_outputs = config.template read<Index>("n_outputs");
+  settings.decoder_norm = config.read_word("decoder_norm", {"unit", "free"}) == "unit" ? DecoderNorm::Unit : DecoderNorm::Free;
+  settings.centering = config.read_word("centering", {"decoder_bias", "none"}) == "none" ? Centering::None : Centering::DecoderBias;
+  const auto input_scale = static_cast<Scalar>(config.template read<double>("input_scale"));
+  const auto output_scale = static_cast<Scalar>(config.template read<double>("output_scale"));
+
+  // The tensors are as large as the file; the config may claim anything. So their shapes are compared before a model of the
+  // claimed size is allocated.
+  const auto require_stored = [&](const char* name, std::initializer_list<Index> shape) {
+    const Slice<const Index> stored = file.info(name).shape.slice();
+    if (!std::equal(stored.begin(), stored.end(), shape.begin(), shape.end()))
+      throw FileError(path, std::string("tensor \"") + name + "\" does not have the shape that the config claims");
+  };
+  require_stored("w_enc", {settings.n_latents, settings.n_inputs});
+  require_stored("w_dec", {settings.n_latents, settings.n_outputs});
+
+  const nlohmann::json activation_settings = config.template read<nlohmann::json>("activation_settings");
+  config.require_all_read();
+  try {
+    Act activation;
+    detail::ConfigReader reader(path, activation_settings, "activation_settings");
+    activation.visit_settings([&](std::string_view name, auto& value) {
+      value = reader.template read<std::remove_cvref_t<decltype(value)>>(std::string(name));
+    });
+    reader.require_all_read();
+    activation.check();
+    Model model(settings, activation);
+    require_positive("input_scale", static_cast<double>(input_scale));
+    require_positive("output_scale", static_cast<double>(output_scale));
+    model.input_scale = input_scale;
+    model.output_scale = output_scale;
+
+    std::set<std::string> expected;
+    model.visit_arrays([&](const ParameterArray<Scalar>& array) {
+      const std::string name(array.name);
+      expected.insert(name);
+      if (array.rows > 1 && array.axis == Axis::Latent)
+        file.read_into(name, {array.values.size() / array.rows, array.rows}, array.values);
+      else
+        file.read_into(name, {array.values.size()}, array.values);
+      for (const Scalar value : array.values)
+        if (!std::isfinite(value)) throw FileError(path, "tensor \"" + name + "\" holds NaN or Inf");
+    });
+    for (const auto& [name, tensor] : file.tensors())
+      if (!expected.contains(name)) throw FileError(path, "unknown tensor \"" + name + "\"");
+    return model;
+  } catch (const std::invalid_argument& error) {
+    throw FileError(path, std::string("config: ") + error.what());
+  }
+}
+
+}  // namespace parsae::inline PARSAE_ABI

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include <parsae/activations/activation.hpp>
+#include <parsae/activations/jump_relu.hpp>
+#include <parsae/activations/relu.hpp>
+#include <parsae/activations/threshold.hpp>
+#include <parsae/allocators/mutual_choice.hpp>
+#include <parsae/allocators/top_k.hpp>
+
+#include <support/catch.hpp>
+#include <support/latent_fixture.hpp>
+
+using namespace parsae;
+using test::equals;
+
+namespace {
+
+/// Everything but a name.
+struct Nameless : StatelessActivation {
+  using Scalar = float;
+  [[nodiscard]] ThresholdSelection<float> select(Index, Index) const;
+  [[nodiscard]] Nameless inference() const;
+  void backward(const LatentEntries<float>&, const LatentGradient<float>&, Slice<float>, Slice<float>) const;
+};
+
+struct Complete : Nameless {
+  static constexpr std::string_view name = "complete";
+};
+
+struct WithoutInference : Complete {
+  [[nodiscard]] int inference() const;
+};
+
+static_assert(ActivationRule<Complete> && !Activation<Complete>);  // its inference rule has no name
+static_assert(!ActivationRule<Nameless>);
+static_assert(ActivationRule<WithoutInference> && !Activation<WithoutInference>);
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("every activation satisfies its contract", "", float, double) {
+  CHECK(Activation<ReLU<TestType>>);
+  CHECK(Activation<Threshold<TestType>>);
+  CHECK(Activation<JumpReLU<TestType>>);
+  CHECK(Activation<TopK<TestType>>);
+  CHECK(Activation<MutualChoice<TestType>>);
+  CHECK_FALSE(Activation<StatelessActivation>);
+}
+
+TEST_CASE("a gradient passes where the entry is active, and the direct one everywhere") {
+  test::LatentFixture<float> latent(0, {2, 0.5f, 3}, {2, 0, 3});
+  latent.fill(latent.d_value, {10, 20, 30});
+  latent.fill(latent.d_gate, {7, 7, 7});
+  latent.fill(latent.d_pre_act, {1, 2, 3});
+  pass_through_backward(
+      LatentEntries<float>{0, latent.samples.slice(), latent.values.slice(), latent.pre_acts.slice()},
+      LatentGradient<float>{latent.d_value.slice(), latent.d_gate.slice(), latent.d_pre_act.slice(), 5},
+      latent.d_pre_acts.slice());
+  CHECK(equals(latent.d_pre_acts, {11, 2, 33}));
+}
+
+TEST_CASE("an activation without state has neither arrays nor settings nor a threshold") {
+  StatelessActivation act;
+  int visited = 0;
+  act.visit_arrays([&](const auto&) { ++visited; });
+  act.visit_settings([&](std::string_view, auto&) { ++visited; });
+  act.observe(SparseCode<float>());
+  act.resize(3);
+  act.constrain(0);
+  CHECK(visited == 0);
+  CHECK_FALSE(StatelessActivation::has_threshold);
+}

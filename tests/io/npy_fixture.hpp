@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <io/damaged_file.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace parsae::test {
+
+/// An .npy file with this dictionary, written as given, and this data.
+[[nodiscard]] inline std::string npy(const std::string& dict, const std::string& data, int major = 1) {
+  const std::string length = major == 1 ? bytes_of(static_cast<std::uint16_t>(dict.size()))
+                                        : bytes_of(static_cast<std::uint32_t>(dict.size()));
+  return std::string("\x93NUMPY") + static_cast<char>(major) + '\0' + length + dict + data;
+}
+
+}  // namespace parsae::test

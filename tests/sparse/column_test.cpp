@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include <parsae/sparse/column.hpp>
+
+#include <support/catch.hpp>
+#include <support/random_matrix.hpp>
+
+#include <limits>
+#include <vector>
+
+using namespace parsae;
+using test::random_matrix;
+using test::random_vector;
+
+namespace {
+
+constexpr Index largest_size = 150;  // several pairs of vectors and every tail, at every instruction set
+
+/// A vector with one entry behind it that nobody may touch.
+template <class Scalar>
+Vector<Scalar> guarded(Index size, std::uint64_t stream) {
+  return random_vector<Scalar>(size + 1, stream);
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a dot product is close to the one in long double", "", float, double) {
+  for (Index size = 0; size <= largest_size; ++size) {
+    const Vector<TestType> a = random_vector<TestType>(size, 1);
+    const Vector<TestType> b = random_vector<TestType>(size, 2);
+    long double expected = 0;
+    long double magnitude = 0;
+    for (Index i = 0; i < size; ++i) {
+      const long double product = static_cast<long double>(a(i)) * static_cast<long double>(b(i));
+      expected += product;
+      magnitude += std::abs(product);
+    }
+    const TestType dot = Column<TestType>::dot(a.data(), b.data(), size);
+    const long double bound = static_cast<long double>(size) * std::numeric_limits<TestType>::epsilon() / 2 * magnitude;
+    CAPTURE(size);
+    CHECK(std::abs(static_cast<long double>(dot) - expected) <= bound);
+  }
+}
+
+TEMPLATE_TEST_CASE("a dot product does not depend on alignment", "", float, double) {
+  for (const Index size : {7, 33, 129}) {
+    const Vector<TestType> a = random_vector<TestType>(size, 1);
+    const Vector<TestType> b = random_vector<TestType>(size, 2);
+    const TestType aligned = Column<TestType>::dot(a.data(), b.data(), size);
+    for (Index shift = 1; shift < 8; ++shift) {
+      Vector<TestType> moved(size + shift);
+      moved.tail(size) = a;
+      CHECK(Column<TestType>::dot(moved.data() + shift, b.data(), size) == aligned);
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("adding a scaled column is one multiply-add an entry", "", float, double) {
+  const TestType factor = TestType(0.7);
+  for (Index size = 0; size <= largest_size; ++size) {
+    const Vector<TestType> from = guarded<TestType>(size, 1);
+    Vector<TestType> to = guarded<TestType>(size, 2);
+    Vector<TestType> expected = to;
+    for (Index i = 0; i < size; ++i) expected(i) = multiply_add(factor, from(i), expected(i));
+    Column<TestType>::add_scaled(factor, from.data(), to.data(), size);
+    CAPTURE(size);
+    CHECK(to == expected);
+  }
+}
+
+TEMPLATE_TEST_CASE("adding many columns is adding them one by one", "", float, double) {
+  for (Index count = 0; count <= 10; ++count)
+    for (Index size = 0; size <= largest_size; ++size) {
+      const Matrix<TestType> columns = random_matrix<TestType>(size, 10, 1);
+      const Vector<TestType> factors = random_vector<TestType>(10, 2);
+      Vector<TestType> to = guarded<TestType>(size, 3);
+      Vector<TestType> expected = to;
+      for (Index e = 0; e < count; ++e)
+        for (Index i = 0; i < size; ++i) expected(i) = multiply_add(factors(e), columns(i, (7 * e) % 10), expected(i));
+      const auto column_at = [&](Index e) { return columns.data() + (7 * e) % 10 * size; };
+      Column<TestType>::add_scaled_columns(factors.data(), column_at, count, to.data(), size);
+      if (to == expected) continue;
+      CAPTURE(count, size);
+      CHECK(to == expected);
+    }
+  SUCCEED();
+}
+
+TEMPLATE_TEST_CASE("scaling multiplies each entry", "", float, double) {
+  for (Index size = 0; size <= largest_size; ++size) {
+    Vector<TestType> column = guarded<TestType>(size, 1);
+    Vector<TestType> expected = column;
+    for (Index i = 0; i < size; ++i) expected(i) *= TestType(1.3);
+    Column<TestType>::scale(TestType(1.3), column.data(), size);
+    CAPTURE(size);
+    CHECK(column == expected);
+  }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include <parsae/sparse/latent_major.hpp>
+
+#include <support/catch.hpp>
+#include <support/random_matrix.hpp>
+#include <support/reference_codes.hpp>
+
+#include <vector>
+
+using namespace parsae;
+using test::random_matrix;
+
+namespace {
+
+/// Each latent's entries are those a scan over the whole code finds, in the order of samples.
+template <class Scalar>
+void check_against_scan(const LatentMajor<Scalar>& latent_major, const SparseCode<Scalar>& code,
+                        const Buffer<Scalar>& d_values, Index n_latents) {
+  REQUIRE(latent_major.n_latents() == n_latents);
+  for (Index j = 0; j < n_latents; ++j) {
+    std::vector<SampleId> samples;
+    std::vector<Scalar> values;
+    std::vector<Scalar> pre_acts;
+    std::vector<Scalar> gradients;
+    for (Index i = 0; i < code.n_samples(); ++i)
+      for (Index e = code.begin_of(i); e < code.begin_of(i) + code.count_of(i); ++e) {
+        if (code.latents[e] != j) continue;
+        samples.push_back(static_cast<SampleId>(i));
+        values.push_back(code.values[e]);
+        pre_acts.push_back(code.pre_acts[e]);
+        gradients.push_back(d_values[e]);
+      }
+    const LatentEntries<Scalar> entries = latent_major.entries(j);
+    const Slice<const Scalar> d = latent_major.d_values(j);
+    CAPTURE(j);
+    CHECK(entries.latent == j);
+    CHECK(latent_major.count_of(j) == static_cast<Index>(samples.size()));
+    CHECK(std::vector<SampleId>(entries.samples.begin(), entries.samples.end()) == samples);
+    CHECK(std::vector<Scalar>(entries.values.begin(), entries.values.end()) == values);
+    CHECK(std::vector<Scalar>(entries.pre_acts.begin(), entries.pre_acts.end()) == pre_acts);
+    CHECK(std::vector<Scalar>(d.begin(), d.end()) == gradients);
+  }
+}
+
+template <class Scalar>
+Buffer<Scalar> numbered(Index count) {
+  Buffer<Scalar> numbers(count);
+  for (Index e = 0; e < count; ++e) numbers[e] = static_cast<Scalar>(e) + Scalar(0.5);
+  return numbers;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a code is re-ordered latent by latent, ascending in sample", "", float, double) {
+  LatentMajor<TestType> latent_major;
+  CHECK(latent_major.n_latents() == 0);
+  struct Shape {
+    Index n_latents;
+    Index batch;
+  };
+  for (const Shape shape : {Shape{23, 40}, Shape{5, 100}, Shape{40, 3}, Shape{4, 0}, Shape{1, 1}}) {
+    CAPTURE(shape.n_latents, shape.batch);
+    const Matrix<TestType> pre_acts = random_matrix<TestType>(shape.n_latents, shape.batch, 1);
+    // A threshold and a window: explicit zeros, whose value and pre-activation differ. The last latent has no entry.
+    Vector<TestType> threshold = Vector<TestType>::Constant(shape.n_latents, TestType(0.5));
+    if (shape.n_latents > 1) threshold(shape.n_latents - 1) = 100;
+    const SparseCode<TestType> code = test::reference_threshold<TestType>(pre_acts, threshold, 1);
+    const Buffer<TestType> d_values = numbered<TestType>(code.stored());
+    latent_major.build(code, d_values, shape.n_latents);
+    check_against_scan(latent_major, code, d_values, shape.n_latents);
+  }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include <parsae/sparse/simd.hpp>
+
+#include <support/catch.hpp>
+#include <support/random_matrix.hpp>
+
+#include <array>
+#include <limits>
+#include <type_traits>
+
+using namespace parsae;
+
+namespace {
+
+template <class Scalar>
+using Values = std::array<Scalar, static_cast<std::size_t>(Simd<Scalar>::width)>;
+
+template <class Scalar>
+Values<Scalar> values_of(const typename Simd<Scalar>::Lanes& lanes) {
+  Values<Scalar> values;
+  Simd<Scalar>::store(values.data(), lanes);
+  return values;
+}
+
+template <class Scalar>
+Values<Scalar> random_values(std::uint64_t stream) {
+  const Vector<Scalar> random = test::random_vector<Scalar>(Simd<Scalar>::width, stream);
+  Values<Scalar> values;
+  std::copy(random.begin(), random.end(), values.begin());
+  return values;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("multiply_add rounds once where the target does, else twice", "", float, double) {
+  // (1 + e)(1 - e) - 1 = -e^2, and the rounded product is 1.
+  const volatile TestType e = std::is_same_v<TestType, float> ? TestType(0x1p-13) : TestType(0x1p-30);
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__FP_FAST_FMAF)
+  CHECK(multiply_add<TestType>(1 + e, 1 - e, -1) == -e * e);
+#else
+  CHECK(multiply_add<TestType>(1 + e, 1 - e, -1) == 0);
+#endif
+  CHECK(multiply_add<TestType>(2, 3, 4) == 10);
+}
+
+TEMPLATE_TEST_CASE("a vector holds whole scalars and is loaded and stored at any address", "", float, double) {
+  using Pack = Simd<TestType>;
+  CHECK(Pack::width * static_cast<Index>(sizeof(TestType)) == Pack::bytes);
+  CHECK(sizeof(typename Pack::Lanes) == static_cast<std::size_t>(Pack::bytes));
+  const Vector<TestType> from = test::random_vector<TestType>(Pack::width + 3, 1);
+  for (Index shift = 0; shift < 3; ++shift) {
+    Vector<TestType> to = Vector<TestType>::Zero(Pack::width + 3);
+    Pack::store(to.data() + shift, Pack::load(from.data() + shift));
+    CHECK(to.segment(shift, Pack::width) == from.segment(shift, Pack::width));
+    CHECK((to.head(shift).isZero(0) && to.tail(3 - shift).isZero(0)));
+  }
+}
+
+TEMPLATE_TEST_CASE("operations on lanes have the bits of the scalar ones", "", float, double) {
+  using Pack = Simd<TestType>;
+  for (std::uint64_t trial = 0; trial < 100; ++trial) {
+    const Values<TestType> a = random_values<TestType>(3 * trial);
+    const Values<TestType> b = random_values<TestType>(3 * trial + 1);
+    const Values<TestType> c = random_values<TestType>(3 * trial + 2);
+    Values<TestType> squares;
+    Values<TestType> fused;
+    Values<TestType> roots;
+    for (std::size_t lane = 0; lane < a.size(); ++lane) {
+      squares[lane] = a[lane] * a[lane];
+      fused[lane] = multiply_add(a[lane], b[lane], c[lane]);
+      roots[lane] = std::sqrt(squares[lane]);
+    }
+    REQUIRE(values_of<TestType>(Pack::multiply_add(Pack::load(a.data()), Pack::load(b.data()), Pack::load(c.data()))) ==
+            fused);
+    REQUIRE(values_of<TestType>(Pack::square_root(Pack::load(squares.data()))) == roots);
+  }
+  Values<TestType> same;
+  same.fill(TestType(0.1));
+  CHECK(values_of<TestType>(Pack::broadcast(TestType(0.1))) == same);
+}
+
+TEMPLATE_TEST_CASE("lanes are summed in a tree: the upper half onto the lower, again and again", "", float, double) {
+  for (std::uint64_t trial = 0; trial < 100; ++trial) {
+    Values<TestType> lanes = random_values<TestType>(trial);
+    const TestType sum = Simd<TestType>::sum(Simd<TestType>::load(lanes.data()));
+    for (std::size_t half = lanes.size() / 2; half > 0; half /= 2)
+      for (std::size_t lane = 0; lane < half; ++lane) lanes[lane] += lanes[lane + half];
+    REQUIRE(sum == lanes[0]);
+  }
+}

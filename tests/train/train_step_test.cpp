@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+#include <parsae/activations/jump_relu.hpp>
+#include <parsae/activations/relu.hpp>
+#include <parsae/allocators/top_k.hpp>
+#include <parsae/losses/aux_k.hpp>
+#include <parsae/losses/l0_ste.hpp>
+#include <parsae/losses/l1.hpp>
+#include <parsae/losses/mean_squared_error.hpp>
+#include <parsae/model/initialize.hpp>
+#include <parsae/optim/adam.hpp>
+#include <parsae/train/train_step.hpp>
+
+#include <support/allocation_watch.hpp>
+#include <support/close_to.hpp>
+#include <support/random_matrix.hpp>
+#include <support/recording_optimizer.hpp>
+
+#include <limits>
+#include <vector>
+
+using namespace parsae;
+using Catch::Matchers::ContainsSubstring;
+using test::RecordingOptimizer;
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+template <class Scalar>
+Batch<Scalar> batch_of(Index n_inputs, Index n, std::uint64_t stream) {
+  Batch<Scalar> batch;
+  batch.inputs = test::random_matrix<Scalar>(n_inputs, n, stream);
+  return batch;
+}
+
+template <class Act>
+Autoencoder<Act> model_of(const Act& rule, Index n_inputs, Index n_latents, DecoderNorm norm = DecoderNorm::Unit) {
+  using Scalar = typename Act::Scalar;
+  Autoencoder<Act> model({.n_inputs = n_inputs, .n_latents = n_latents, .decoder_norm = norm}, rule);
+  initialize(model, test::random_matrix<Scalar>(n_inputs, 100, 50), {.seed = 1});
+  return model;
+}
+
+/// All recorded gradients, one after the other.
+template <class Step>
+Vector<double> recorded(const Step& step) {
+  std::vector<double> all;
+  for (const auto& moments : step.state().moments) all.insert(all.end(), moments[0].begin(), moments[0].end());
+  return Eigen::Map<const Vector<double>>(all.data(), static_cast<Index>(all.size()));
+}
+
+/// The largest piece of memory that a step may ask for: a parameter array, the inputs, or the sparse codes with their
+/// candidates. The dense matrix of pre-activations is far above.
+std::size_t allowed_bytes(Index n_inputs, Index n_latents, Index batch, Index k, Index k_aux) {
+  return static_cast<std::size_t>(std::max({4 * n_inputs * n_latents, 4 * n_inputs * batch, 48 * batch * (k + k_aux)}));
+}
+
+}  // namespace
+
+TEST_CASE("Clipping brings the gradient to the norm and leaves its direction", "[train_step]") {
+  const Batch<double> batch = batch_of<double>(8, 40, 1);
+  const Objective objective(MeanSquaredError(), AuxK({.k_aux = 3}), L1({.coefficient = 0.1}));
+  const auto gradient_with = [&](double max_norm, TrainProgress& progress) {
+    Autoencoder model = model_of(TopK<double>({.k = 3}), 8, 600);  // more than two blocks of 256 latents
+    TrainStep step(model, objective, RecordingOptimizer(), 40, Threads(2));
+    REQUIRE(step.run(batch, {}, progress).empty());  // now most latents are dead
+    REQUIRE(step.run(batch, {.max_gradient_norm = max_norm}, progress).empty());
+    REQUIRE(step.auxiliary_code().stored() > 0);
+    return recorded(step);
+  };
+  TrainProgress free_progress;
+  const Vector<double> free = gradient_with(infinity, free_progress);
+  const double norm = free.norm();
+  CHECK(norm > 0.1);
+  CHECK_THAT(free_progress.gradient_norm, test::close_to(norm, 1e-12));
+
+  TrainProgress progress;
+  const Vector<double> clipped = gradient_with(norm / 7, progress);
+  CHECK_THAT(clipped.norm(), test::close_to(norm / 7, 1e-12));
+  CHECK_THAT(progress.gradient_norm, test::close_to(norm, 1e-12));  // as it was before
+  CHECK((7 * clipped).isApprox(free, 1e-12));
+  CHECK(progress.loss == free_progress.loss);
+
+  CHECK(gradient_with(norm * 1.01, progress) == free);
+}
+
+TEST_CASE("A step moves code losses by the coefficient factor and nothing else", "[train_step]") {
+  const Batch<double> batch = batch_of<double>(8, 40, 1);
+  const auto run = [&](double factor, TrainProgress& progress) {
+    Autoencoder model = model_of(ReLU<double>(), 8, 20);
+    TrainStep step(model, Objective(MeanSquaredError(), NoAuxiliary(), L1({.coefficient = 0.5})), RecordingOptimizer(), 1000, Threads(1));
+    REQUIRE(step.run(batch, {.coefficient_factor = factor}, progress).empty());
+    const std::vector<double> terms{progress.terms[0].value, progress.terms[1].value};
+    return std::pair(terms, recorded(step));
+  };
+  TrainProgress progress;
+  const auto none = run(0, progress);
+  const auto once = run(1, progress);
+  const auto thrice = run(3, progress);
+  CHECK(none.first[1] == 0);
+  CHECK(once.first[1] > 0);
+  CHECK_THAT(thrice.first[1], test::close_to(3 * once.first[1], 1e-14));
+  CHECK(thrice.first[0] == once.first[0]);
+  CHECK((thrice.second - none.second).isApprox(3 * (once.second - none.second), 1e-10));
+}
+
+TEST_CASE("Unit decoder columns keep their norm, and their gradient has no part along them", "[train_step]") {
+  Autoencoder model = model_of(TopK<float>({.k = 4}), 16, 300);
+  const Objective objective(MeanSquaredError(), AuxK({.k_aux = 4}));
+  TrainStep step(model, objective, Adam(), 60, Threads(2));
+  TrainProgress progress;
+  const Matrix<float> before = model.decoder.w_dec;
+  for (std::uint64_t s = 0; s < 30; ++s) REQUIRE(step.run(batch_of<float>(16, 64, s), {.learning_rate = 0.05}, progress).empty());
+  CHECK((model.decoder.w_dec - before).norm() > 1);
+  for (Index j = 0; j < 300; ++j) CHECK_THAT(static_cast<double>(model.decoder.w_dec.col(j).norm()), Catch::Matchers::WithinAbs(1, 1e-6));
+
+  const Matrix<float> columns = model.decoder.w_dec;
+  TrainStep recording(model, objective, RecordingOptimizer(), 60, Threads(2));
+  REQUIRE(recording.run(batch_of<float>(16, 64, 99), {}, progress).empty());
+  const Eigen::Map<const Matrix<float>> gradient(recording.state().moments[2][0].data(), 16, 300);
+  Index n_moving = 0;
+  for (Index j = 0; j < 300; ++j) {
+    if (gradient.col(j).norm() == 0) continue;
+    ++n_moving;
+    const double along = gradient.col(j).cast<double>().dot(columns.col(j).cast<double>());
+    CHECK(std::abs(along) < 1e-6 * static_cast<double>(gradient.col(j).norm()));
+  }
+  CHECK(n_moving > 20);
+}
+
+TEST_CASE("A free decoder column may have any norm", "[train_step]") {
+  Autoencoder model = model_of(TopK<float>({.k = 4}), 16, 30, DecoderNorm::Free);
+  TrainStep step(model, Objective(MeanSquaredError()), Adam(), 1000, Threads(1));
+  TrainProgress progress;
+  for (std::uint64_t s = 0; s < 20; ++s) REQUIRE(step.run(batch_of<float>(16, 64, s), {.learning_rate = 0.05}, progress).empty());
+  CHECK((model.decoder.w_dec.colwise().norm().array() - 1).abs().maxCoeff() > 0.01f);
+}
+
+TEST_CASE("Latents die by silent samples and AuxK trains those alone", "[train_step]") {
+  Autoencoder model = model_of(TopK<double>({.k = 2}), 8, 50);
+  for (Index j = 0; j < 20; ++j) model.encoder.b_enc(j) = -100;
+  TrainStep step(model, Objective(MeanSquaredError(), AuxK({.k_aux = 3})), RecordingOptimizer(), 100, Threads(1));
+  TrainProgress progress;
+  for (std::uint64_t s = 1; s <= 3; ++s) {
+    REQUIRE(step.run(batch_of<double>(8, 33, s), {}, progress).empty());
+    CHECK(progress.n_dead == 0);  // after 33, 66 and 99 samples
+    CHECK(step.auxiliary_code().stored() == 0);
+  }
+  REQUIRE(step.run(batch_of<double>(8, 33, 4), {}, progress).empty());
+  CHECK(progress.n_dead >= 20);
+  CHECK(progress.n_dead < 50);
+  CHECK(progress.samples == 4 * 33);
+  CHECK(progress.terms[1].value == 0);
+
+  model.encoder.b_enc.head(20).setZero();
+  std::vector<std::uint8_t> dead(step.statistics().history().dead.begin(), step.statistics().history().dead.end());
+  REQUIRE(step.run(batch_of<double>(8, 33, 5), {}, progress).empty());
+  CHECK(progress.terms[1].name == "aux_k");
+  CHECK(progress.terms[1].value > 0);
+  CHECK(step.auxiliary_code().stored() > 0);
+  for (const LatentId latent : step.auxiliary_code().latents) CHECK(dead[static_cast<std::size_t>(latent)] == 1);
+}
+
+TEST_CASE("A loss that is not finite is named and leaves model and optimizer untouched", "[train_step]") {
+  Autoencoder model = model_of(JumpReLU<float>(), 8, 20);
+  const Autoencoder before = model;
+  TrainStep step(model, Objective(MeanSquaredError(), NoAuxiliary(), L0STE()), Adam(), 1000, Threads(1));
+  Batch<float> batch = batch_of<float>(8, 40, 1);
+  batch.inputs *= 1e30f;  // finite, unlike its squares
+  TrainProgress progress;
+  CHECK(step.run(batch, {}, progress) == "mse");
+  CHECK(model.encoder.w_enc == before.encoder.w_enc);
+  CHECK(model.encoder.b_enc == before.encoder.b_enc);
+  CHECK(model.decoder.w_dec == before.decoder.w_dec);
+  CHECK(model.decoder.b_dec == before.decoder.b_dec);
+  CHECK(model.activation.threshold() == before.activation.threshold());
+  CHECK(step.state().step == 0);
+  CHECK(progress.samples == 0);
+}
+
+TEST_CASE("A gradient that is not finite is named, and clipping keeps it off the model", "[train_step]") {
+  Autoencoder model = model_of(ReLU<double>(), 4, 6, DecoderNorm::Free);
+  model.encoder.b_enc.setOnes();
+  // Squared errors of 1e302 are finite; times inputs of 1e151 they are not.
+  model.decoder.w_dec *= 1e-300;
+  Batch<double> batch = batch_of<double>(4, 5, 1);
+  batch.inputs *= 1e151;
+  const Autoencoder before = model;
+  TrainStep step(model, Objective(MeanSquaredError()), Adam(), 1000, Threads(1));
+  TrainProgress progress;
+  CHECK(step.run(batch, {.max_gradient_norm = 1}, progress) == "gradient");
+  CHECK(!std::isfinite(progress.gradient_norm));
+  CHECK(std::isfinite(progress.loss));
+  CHECK(model.encoder.w_enc == before.encoder.w_enc);
+  CHECK(model.decoder.w_dec == before.decoder.w_dec);
+  CHECK(model.decoder.b_dec == before.decoder.b_dec);
+}
+
+TEST_CASE("A step refuses batches that do not fit the model", "[train_step]") {
+  Autoencoder<TopK<float>> model({.n_inputs = 8, .n_latents = 20, .n_outputs = 3, .centering = Centering::None}, TopK<float>({.k = 2}));
+  TrainStep step(model, Objective(MeanSquaredError()), Adam(), 1000, Threads(1));
+  TrainProgress progress;
+  const auto run = [&](Index n_inputs, Index n, Index n_outputs, Index n_targets, Index n_weights) {
+    Batch<float> batch;
+    batch.inputs.setZero(n_inputs, n);
+    batch.targets.setZero(n_outputs, n_targets);
+    batch.weight.assign(n_weights, 1.0f);
+    return step.run(batch, {}, progress);
+  };
+  CHECK_THROWS_WITH(run(8, 0, 3, 0, 0), ContainsSubstring("batch samples"));
+  CHECK_THROWS_WITH(run(7, 5, 3, 5, 0), "batch inputs: expected a 8 x 5 matrix, got 7 x 5");
+  CHECK_THROWS_WITH(run(8, 5, 4, 5, 0), "batch targets: expected a 3 x 5 matrix, got 4 x 5");
+  CHECK_THROWS_WITH(run(8, 5, 3, 4, 0), "batch targets: expected a 3 x 5 matrix, got 3 x 4");
+  CHECK_THROWS_WITH(run(8, 5, 0, 0, 0), ContainsSubstring("batch targets"));  // inputs are no targets of a transcoder
+  CHECK_THROWS_WITH(run(8, 5, 3, 5, 4), ContainsSubstring("batch weight"));
+  CHECK(run(8, 5, 3, 5, 5).empty());
+}
+
+TEST_CASE("The allocation watch sees every way to memory", "[train_step]") {
+  const test::AllocationWatch watch;
+  const std::vector<double> by_new(1000);
+  const std::size_t after_new = watch.count();
+  const std::size_t largest_by_new = watch.largest_bytes();
+  const Matrix<float> by_eigen(1000, 3);
+  const std::size_t after_eigen = watch.count();
+  const std::size_t largest_by_eigen = watch.largest_bytes();
+  const Buffer<double> by_buffer(4000);
+  CHECK(after_new > 0);
+  CHECK(largest_by_new >= 8000);
+  CHECK(after_eigen > after_new);
+  CHECK(largest_by_eigen >= 12000);
+  CHECK(watch.count() > after_eigen);
+  CHECK(watch.largest_bytes() >= 32000);
+}
+
+TEST_CASE("Training never holds the dense pre-activations, and allocates nothing once it is under way", "[train_step]") {
+  constexpr Index n_inputs = 64;
+  constexpr Index n_latents = 4096;
+  constexpr Index batch_size = 512;
+  constexpr Index k = 8;
+  constexpr Index k_aux = 32;
+  const std::size_t allowed = allowed_bytes(n_inputs, n_latents, batch_size, k, k_aux);
+  REQUIRE(7 * allowed < 4 * n_latents * batch_size);
+
+  std::vector<Batch<float>> batches;
+  for (std::uint64_t b = 0; b < 3; ++b) batches.push_back(batch_of<float>(n_inputs, batch_size, b));
+  for (const int threads : {1, 2}) {
+    INFO(threads << " threads");
+    Autoencoder model = model_of(TopK<float>({.k = k}), n_inputs, n_latents);
+    TrainProgress progress;
+    std::size_t largest = 0;
+    std::size_t n_late = 0;
+    std::size_t n_with_auxiliary = 0;
+    {
+      const test::AllocationWatch watch;
+      TrainStep step(model, Objective(MeanSquaredError(), AuxK({.k_aux = k_aux})), Adam(), batch_size, Threads(threads));
+      for (std::size_t s = 0; s < 7; ++s) {
+        const std::size_t before = watch.count();
+        const double max_norm = s % 2 == 0 ? 1 : infinity;
+        if (!step.run(batches[s % 3], {.max_gradient_norm = max_norm}, progress).empty()) break;
+        n_with_auxiliary += step.auxiliary_code().stored() == batch_size * k_aux;
+        if (s >= 3) n_late += watch.count() - before;
+      }
+      largest = watch.largest_bytes();
+    }
+    CHECK(n_with_auxiliary == 6);  // in the first step no latent is dead
+    CHECK(progress.n_dead > k_aux);
+    CHECK(largest <= allowed);
+    // Several threads share the work out by chance, and one that gets more than ever before needs more room.
+    if (threads == 1) CHECK(n_late == 0);
+  }
+}

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: MIT
+#include <parsae/activations/jump_relu.hpp>
+#include <parsae/activations/relu.hpp>
+#include <parsae/allocators/mutual_choice.hpp>
+#include <parsae/allocators/top_k.hpp>
+#include <parsae/data/matrix_source.hpp>
+#include <parsae/losses/aux_k.hpp>
+#include <parsae/losses/l0_ste.hpp>
+#include <parsae/losses/l1.hpp>
+#include <parsae/losses/mean_squared_error.hpp>
+#include <parsae/model/initialize.hpp>
+#include <parsae/optim/adam.hpp>
+#include <parsae/train/early_stop.hpp>
+#include <parsae/train/trainer.hpp>
+
+#include <support/close_to.hpp>
+#include <support/random_matrix.hpp>
+#include <support/recording_optimizer.hpp>
+#include <support/superposition.hpp>
+
+#include <limits>
+#include <string>
+#include <vector>
+
+using namespace parsae;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr Index n_inputs = 16;
+
+const Matrix<float>& training_samples() {
+  static const Matrix<float> samples = test::superposition<float>(n_inputs, 32, 3, 2000, 11);
+  return samples;
+}
+
+template <class Act>
+Autoencoder<Act> model_of(const Act& rule, Index n_latents, DecoderNorm norm = DecoderNorm::Unit) {
+  Autoencoder<Act> model({.n_inputs = n_inputs, .n_latents = n_latents, .decoder_norm = norm}, rule);
+  initialize(model, training_samples(), {.seed = 1});
+  return model;
+}
+
+template <class Act>
+std::vector<typename Act::Scalar> all_arrays(Autoencoder<Act>& model) {
+  std::vector<typename Act::Scalar> all;
+  model.visit_arrays([&](const auto& array) { all.insert(all.end(), array.values.begin(), array.values.end()); });
+  return all;
+}
+
+/// All arrays after 40 steps.
+template <class Act, class Objective>
+std::vector<float> trained_arrays(const Act& rule, const Objective& objective, int threads, double max_gradient_norm) {
+  Autoencoder model = model_of(rule, 300);  // two blocks of latents, and four of samples
+  MatrixSource<float> source(training_samples(), {.batch_size = 200, .seed = 5});
+  Trainer trainer(model, objective, Adam(),
+                  {.steps = 40,
+                   .learning_rate = 3e-3,
+                   .max_gradient_norm = max_gradient_norm,
+                   .dead_after_samples = 600,
+                   .threads = Threads(threads)});
+  REQUIRE(trainer.train(source).reason == StopReason::Completed);
+  return all_arrays(model);
+}
+
+template <class Act, class Objective>
+void check_threads_agree(const Act& rule, const Objective& objective) {
+  const std::vector<float> free = trained_arrays(rule, objective, 1, infinity);
+  const std::vector<float> clipped = trained_arrays(rule, objective, 1, 0.05);
+  CHECK(free != clipped);
+  for (const int threads : {2, 4}) {
+    CHECK(trained_arrays(rule, objective, threads, infinity) == free);
+    CHECK(trained_arrays(rule, objective, threads, 0.05) == clipped);
+  }
+}
+
+/// FVU of a model's reconstruction of new samples from the same dictionary.
+template <class Act>
+double held_out_fvu(const Autoencoder<Act>& model) {
+  const Matrix<float> all = test::superposition<float>(n_inputs, 32, 3, 3000, 11);
+  const Matrix<float> samples = all.rightCols(1000);
+  const Matrix<float> recon = model.decode(model.encode(samples));
+  const Vector<float> mean = samples.rowwise().mean();
+  return static_cast<double>((samples - recon).squaredNorm() / (samples.colwise() - mean).squaredNorm());
+}
+
+template <class Act, class Objective>
+double fvu_after_training(const Act& rule, const Objective& objective, DecoderNorm norm = DecoderNorm::Unit) {
+  Autoencoder model = model_of(rule, 64, norm);
+  MatrixSource<float> source(training_samples(), {.batch_size = 100, .seed = 5});
+  TrainSettings settings{.steps = 700, .learning_rate = 4e-3, .dead_after_samples = 2000, .threads = Threads(2)};
+  settings.learning_rate_schedule.decay_fraction = 0.4;
+  Trainer trainer(model, objective, Adam(), settings);
+  trainer.train(source);
+  return held_out_fvu(model);
+}
+
+/// Calls a function after each step.
+template <class Function>
+struct AfterStep {
+  Function function;
+  auto on_step_end(const TrainProgress& progress) { return function(progress); }
+};
+template <class Function>
+AfterStep(Function) -> AfterStep<Function>;
+
+/// Leaves the parameters alone and writes the learning rates down.
+struct RateRecorder {
+  static constexpr int n_moments = 0;
+  std::vector<double>* rates;
+  std::vector<Index>* steps;
+
+  template <class Scalar>
+  struct Step {
+    void update(Scalar, Slice<Scalar>, Slice<const Scalar>, typename OptimizerState<Scalar, 0>::MomentSlices) const {}
+  };
+  template <class Scalar>
+  [[nodiscard]] Step<Scalar> begin_step(Index step, double learning_rate) const {
+    rates->push_back(learning_rate);
+    steps->push_back(step);
+    return {};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Training gives the same bits for any number of threads", "[trainer]") {
+  SECTION("TopK with AuxK") {
+    check_threads_agree(TopK<float>({.k = 4}), Objective(MeanSquaredError(), AuxK({.k_aux = 5})));
+  }
+  SECTION("Mutual Choice") { check_threads_agree(MutualChoice<float>({.k = 3.5}), Objective(MeanSquaredError())); }
+  SECTION("JumpReLU with L0STE") {
+    check_threads_agree(JumpReLU<float>({.initial_threshold = 0.05, .bandwidth = 0.05}),
+                        Objective(MeanSquaredError(), NoAuxiliary(), L0STE({.coefficient = 3e-3})));
+  }
+  SECTION("ReLU with L1") {
+    check_threads_agree(ReLU<float>(), Objective(MeanSquaredError(), NoAuxiliary(), L1({.coefficient = 0.01})));
+  }
+}
+
+TEST_CASE("Training learns to reconstruct a dictionary in superposition", "[trainer]") {
+  const Autoencoder untrained = model_of(TopK<float>({.k = 3}), 64);
+  CHECK(held_out_fvu(untrained) > 0.4);
+  CHECK(fvu_after_training(TopK<float>({.k = 3}), Objective(MeanSquaredError(), AuxK())) < 0.2);
+  CHECK(fvu_after_training(MutualChoice<float>({.k = 3}), Objective(MeanSquaredError(), AuxK())) < 0.2);
+  CHECK(fvu_after_training(JumpReLU<float>({.initial_threshold = 0.1, .bandwidth = 0.1}),
+                           Objective(MeanSquaredError(), NoAuxiliary(), L0STE({.coefficient = 0.01}))) < 0.2);
+  CHECK(fvu_after_training(ReLU<float>(), Objective(MeanSquaredError(), NoAuxiliary(),
+                                                    L1({.coefficient = 0.03, .weighting = L1::Weighting::DecoderNorm})),
+                           DecoderNorm::Free) < 0.2);
+}
+
+TEST_CASE("A custom source trains a transcoder on weighted targets", "[trainer]") {
+  /// Targets are a linear image of the inputs; every other sample has no weight and a wrong target.
+  struct Targets {
+    Matrix<float> map = test::random_matrix<float>(5, n_inputs, 4);
+    Index at = 0;
+
+    bool next(Batch<float>& batch) {
+      batch.inputs = training_samples().middleCols(at, 100);
+      batch.targets = map * batch.inputs;
+      batch.weight.resize(100);
+      for (Index i = 0; i < 100; ++i) {
+        batch.weight[i] = i % 2 == 0 ? 2.0f : 0.0f;
+        if (i % 2 == 1) batch.targets.col(i).setConstant(1000);
+      }
+      at = (at + 100) % 2000;
+      return true;
+    }
+    [[nodiscard]] SourcePosition position() const { return {}; }
+    void seek(const SourcePosition&) {}
+  };
+  Targets source;
+  const Matrix<float> targets = source.map * training_samples();
+  Autoencoder<TopK<float>> model({.n_inputs = n_inputs, .n_latents = 64, .n_outputs = 5, .centering = Centering::None}, TopK<float>({.k = 6}));
+  initialize(model, training_samples(), targets);
+  const auto error = [&] { return (model.decode(model.encode(training_samples())) - targets).squaredNorm() / targets.squaredNorm(); };
+  const float before = error();
+  Trainer trainer(model, Objective(MeanSquaredError()), Adam(), {.steps = 600, .learning_rate = 3e-3, .threads = Threads(2)});
+  CHECK(trainer.train(source).reason == StopReason::Completed);
+  CHECK(before > 0.5f);
+  CHECK(error() < 0.15f);
+}
+
+TEST_CASE("A training run that completes says so", "[trainer]") {
+  Autoencoder model = model_of(TopK<float>({.k = 3}), 20);
+  MatrixSource<float> source(training_samples(), {.batch_size = 100});
+  Trainer trainer(model, Objective(MeanSquaredError()), Adam(), {.steps = 7});
+  const TrainReport report = trainer.train(source);
+  CHECK(report.reason == StopReason::Completed);
+  CHECK(report.message == "completed after step 7");
+  CHECK(report.steps == 7);
+  CHECK(report.samples == 700);
+  CHECK(report.loss > 0);
+  CHECK(report.loss == trainer.progress().loss);
+  CHECK(report.seconds > 0);
+  CHECK(trainer.state().state().step == 7);
+
+  CHECK(trainer.train(source).steps == 7);  // nothing is left to do
+  CHECK(source.position() == SourcePosition{0, 700});
+}
+
+TEST_CASE("A training run ends with its source, and goes on with another", "[trainer]") {
+  Autoencoder model = model_of(TopK<float>({.k = 3}), 20);
+  MatrixSource<float> source(training_samples(), {.batch_size = 300, .epochs = 1});
+  Trainer trainer(model, Objective(MeanSquaredError()), Adam(), {.steps = 10});
+  const TrainReport report = trainer.train(source);
+  CHECK(report.reason == StopReason::SourceExhausted);
+  CHECK(report.message == "source exhausted after step 7");
+  CHECK(report.samples == 2000);
+
+  MatrixSource<float> more(training_samples(), {.batch_size = 300});
+  const TrainReport rest = trainer.train(more);
+  CHECK(rest.reason == StopReason::Completed);
+  CHECK(rest.steps == 10);
+  CHECK(rest.samples == 2900);
+}
+
+TEST_CASE("A callback stops training, and a later call goes on with the same bits", "[trainer]") {
+  const auto run = [](Index stop_at) {
+    Autoencoder model = model_of(TopK<float>({.k = 3}), 40);
+    MatrixSource<float> source(training_samples(), {.batch_size = 100});
+    TrainSettings settings{.steps = 20};
+    settings.learning_rate_schedule = {.warmup_steps = 15, .decay_fraction = 0.3};
+    Trainer trainer(model, Objective(MeanSquaredError()), Adam(), settings);
+    const auto stop = [&](const TrainProgress& progress) { return progress.step == stop_at ? CallbackAction::Stop : CallbackAction::Continue; };
+    const TrainReport first = trainer.train(source, AfterStep{stop});
+    CHECK(first.steps == std::min(stop_at, Index{20}));
+    CHECK((first.reason == StopReason::StoppedByCallback) == (stop_at <= 20));
+    if (stop_at <= 20) CHECK(first.message == "stopped by a callback after step " + std::to_string(stop_at));
+    CHECK(trainer.train(source).reason == StopReason::Completed);
+    return all_arrays(model);
+  };
+  const std::vector<float> uninterrupted = run(100);
+  CHECK(run(1) == uninterrupted);
+  CHECK(run(13) == uninterrupted);
+}
+
+TEST_CASE("Callbacks have any subset of hooks and are told what happens", "[trainer]") {
+  struct OnlyBegin {
+    int n = 0;
+    void on_train_begin(const TrainProgress& progress) {
+      ++n;
+      CHECK(progress.step == 0);
+      CHECK(progress.total_steps == 6);
+      CHECK(progress.n_latents == 20);
+    }
+  };
+  struct OnlyEnd {
+    Index last_step = -1;
+    void on_train_end(const TrainProgress& progress) { last_step = progress.step; }
+  };
+  struct All {
+    std::string calls;
+    void on_train_begin(const TrainProgress&) { calls += "b"; }
+    void on_step_end(const TrainProgress& progress) {
+      calls += std::to_string(progress.step);
+      CHECK(progress.samples == 50 * progress.step);
+      CHECK(progress.l0 == 3);
+      CHECK(progress.gradient_norm > 0);
+      CHECK(progress.fvu > 0);
+      REQUIRE(progress.terms.size() == 1);
+      CHECK(progress.terms[0].name == "mse");
+      CHECK(progress.terms[0].value == progress.loss);
+    }
+    void on_train_end(const TrainProgress&) { calls += "e"; }
+  };
+  Autoencoder model = model_of(TopK<float>({.k = 3}), 20);
+  MatrixSource<float> source(training_samples(), {.batch_size = 50});
+  Trainer trainer(model, Objective(MeanSquaredError()), Adam(), {.steps = 6});
+  OnlyBegin begin;
+  OnlyEnd end;
+  All all;
+  // One that stops does not keep the others from hearing of the step.
+  const auto stop = [](const TrainProgress& progress) { return progress.step == 4 ? CallbackAction::Stop : CallbackAction::Continue; };
+  trainer.train(source, begin, AfterStep{stop}, end, all);
+  CHECK(begin.n == 1);
+  CHECK(end.last_step == 4);
+  CHECK(all.calls == "b1234e");
+}
+
+TEST_CASE("EarlyStop ends a run that stands still", "[trainer]") {
+  Autoencoder model = model_of(TopK<float>({.k = 3}), 20);
+  MatrixSource<float> source(training_samples(), {.batch_size = 2000, .order = MatrixSource<float>::Order::Sequential});
+  Trainer trainer(model, Objective(MeanSquaredError()), test::RecordingOptimizer(), {.steps = 100});
+  const TrainReport report = trainer.train(source, EarlyStop({.patience_steps = 12}));
+  CHECK(report.reason == StopReason::StoppedByCallback);
+  CHECK(report.steps == 13);
+}
+
+TEST_CASE("A run with an absurd learning rate diverges by name", "[trainer]") {
+  Autoencoder model = model_of(ReLU<float>(), 20, DecoderNorm::Free);
+  MatrixSource<float> source(training_samples(), {.batch_size = 50});
+  Trainer trainer(model, Objective(MeanSquaredError()), Adam(), {.steps = 50, .learning_rate = 1e30});
+  Index last_heard = 0;
+  const auto hear = [&](const TrainProgress& progress) { last_heard = progress.step; };
+  const TrainReport report = trainer.train(source, AfterStep{hear});
+  CHECK(report.reason == StopReason::Diverged);
+  CHECK(report.steps == 2);
+  CHECK_THAT(report.message, ContainsSubstring("mse is not finite in step 2") && ContainsSubstring("lower learning rate"));
+  CHECK(last_heard == 1);
+}
+
+TEST_CASE("A run on absurdly large inputs diverges in its first step and leaves the model as it was", "[trainer]") {
+  Autoencoder model = model_of(JumpReLU<float>(), 20);
+  const std::vector<float> before = all_arrays(model);
+  const Matrix<float> samples = 1e30f * training_samples();
+  MatrixSource<float> source(samples, {.batch_size = 50});
+  Trainer trainer(model, Objective(MeanSquaredError(), NoAuxiliary(), L0STE()), Adam(), {.steps = 50});
+  const TrainReport report = trainer.train(source);
+  CHECK(report.reason == StopReason::Diverged);
+  CHECK_THAT(report.message, ContainsSubstring("mse is not finite in step 1"));
+  CHECK(all_arrays(model) == before);
+}
+
+TEST_CASE("A run whose gradient alone overflows says that it is the gradient", "[trainer]") {
+  Autoencoder model = model_of(ReLU<float>(), 20);
+  MatrixSource<float> source(training_samples(), {.batch_size = 50});
+  Trainer trainer(model, Objective(MeanSquaredError(), NoAuxiliary(), L1({.coefficient = 1e308})), Adam(), {.steps = 50});
+  const TrainReport report = trainer.train(source);
+  CHECK(report.reason == StopReason::Diverged);
+  CHECK_THAT(report.message, ContainsSubstring("gradient is not finite in step 1"));
+}
+
+TEST_CASE("The learning-rate schedule reaches the optimizer, the count of steps from 1", "[trainer]") {
+  Autoencoder model = model_of(TopK<float>({.k = 3}), 20);
+  MatrixSource<float> source(training_samples(), {.batch_size = 50});
+  TrainSettings settings{.steps = 10, .learning_rate = 0.2};
+  settings.learning_rate_schedule = {.warmup_steps = 4, .decay_fraction = 0.5};
+  std::vector<double> rates;
+  std::vector<Index> steps;
+  Trainer trainer(model, Objective(MeanSquaredError()), RateRecorder{&rates, &steps}, settings);
+  std::vector<double> told;
+  trainer.train(source, AfterStep{[&](const TrainProgress& progress) { told.push_back(progress.learning_rate); }});
+  REQUIRE(rates.size() == 10);
+  const std::vector<double> factors{0.25, 0.5, 0.75, 1, 1, 1, 0.8, 0.6, 0.4, 0.2};
+  for (std::size_t s = 0; s < 10; ++s) {
+    CHECK_THAT(rates[s], test::close_to(0.2 * factors[s], 1e-14));
+    CHECK(told[s] == rates[s]);
+    CHECK(steps[s] == static_cast<Index>(s + 1));
+  }
+}
+
+TEST_CASE("The coefficient schedule reaches the code losses", "[trainer]") {
+  Autoencoder model = model_of(ReLU<float>(), 20);
+  MatrixSource<float> source(training_samples(), {.batch_size = 2000, .order = MatrixSource<float>::Order::Sequential});
+  TrainSettings settings{.steps = 6};
+  settings.coefficient_schedule = {.warmup_steps = 5};
+  Trainer trainer(model, Objective(MeanSquaredError(), NoAuxiliary(), L1({.coefficient = 0.1})), test::RecordingOptimizer(), settings);
+  std::vector<double> mse;
+  std::vector<double> l1;
+  trainer.train(source, AfterStep{[&](const TrainProgress& progress) {
+                  mse.push_back(progress.terms[0].value);
+                  l1.push_back(progress.terms[1].value);
+                }});
+  REQUIRE(l1.size() == 6);
+  CHECK(l1[5] > 0);
+  for (std::size_t s = 0; s < 5; ++s) {
+    CHECK_THAT(l1[s], test::close_to(l1[5] * static_cast<double>(s + 1) / 5, 1e-6));
+    CHECK_THAT(mse[s], test::close_to(mse[5], 1e-6));
+  }
+}
+
+TEST_CASE("Mutual Choice encodes with the threshold it learned in training", "[trainer]") {
+  Autoencoder model = model_of(MutualChoice<float>({.k = 3}), 40);
+  MatrixSource<float> source(training_samples(), {.batch_size = 200});
+  Trainer trainer(model, Objective(MeanSquaredError()), Adam(), {.steps = 100, .learning_rate = 3e-3});
+  trainer.train(source);
+  const SparseCode<float> code = model.encode(training_samples());
+  CHECK_THAT(static_cast<double>(code.active_count()) / 2000, Catch::Matchers::WithinAbs(3, 0.5));
+}
+
+TEST_CASE("Training settings outside their ranges are refused by name", "[trainer]") {
+  Autoencoder model = model_of(TopK<float>({.k = 3}), 20);
+  const auto refuses = [&](const TrainSettings& settings, const std::string& name) {
+    CHECK_THROWS_WITH(Trainer(model, Objective(MeanSquaredError()), Adam(), settings), ContainsSubstring("TrainSettings " + name));
+  };
+  refuses({.steps = 0}, "steps: expected at least 1, got 0");
+  refuses({.learning_rate = 0}, "learning_rate: expected a finite value above 0, got 0");
+  refuses({.learning_rate = infinity}, "learning_rate");
+  refuses({.max_gradient_norm = 0}, "max_gradient_norm: expected a value above 0, got 0");
+  refuses({.max_gradient_norm = std::numeric_limits<double>::quiet_NaN()}, "max_gradient_norm");
+  refuses({.dead_after_samples = 0}, "dead_after_samples");
+  refuses({.learning_rate_schedule = {.decay_fraction = 2}}, "learning_rate_schedule decay_fraction");
+  refuses({.coefficient_schedule = {.warmup_steps = -1}}, "coefficient_schedule warmup_steps");
+}
