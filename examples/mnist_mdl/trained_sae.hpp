@@ -117,10 +117,10 @@ template <class Act>
   using namespace parsae;
   Autoencoder<Act> model({.n_inputs = images.train.rows(), .n_latents = width}, activation);
   if (k <= 4) {
-    initialize<Act>(model, images.train, {.seed = seed, .latents = LatentStart::CenteredSamples});
+    initialize(model, images.train, {.seed = seed, .latents = LatentStart::CenteredSamples});
     return train_model(model, Objective(MeanSquaredError()), k, seed, recipe, images);
   }
-  initialize<Act>(model, images.train, {.seed = seed, .latents = LatentStart::RandomDirections});
+  initialize(model, images.train, {.seed = seed, .latents = LatentStart::RandomDirections});
   return train_model(model, Objective(MeanSquaredError(), AuxK({.k_aux = 32})), k, seed, recipe, images);
 }
 

@@ -26,9 +26,11 @@ TEST_CASE("Encoder without centering leaves the bias out", "[encoder]") {
   const Matrix<float> samples = test::random_matrix<float>(4, 6, 1);
   const Encoder<float> encoder{Matrix<float>::Zero(4, 3), Vector<float>::Zero(3), Centering::None};
   Matrix<float> centered;
-  // A transcoder's bias has the size of its outputs, here 7.
-  encoder.center(samples, 2.0f, Vector<float>::Ones(7), Threads(1), centered);
-  CHECK(centered == 2 * samples);
+  // A transcoder's bias has the size of its outputs, which may happen to be that of its inputs.
+  for (const Index n_outputs : {4, 7}) {
+    encoder.center(samples, 2.0f, Vector<float>::Ones(n_outputs), Threads(1), centered);
+    CHECK(centered == 2 * samples);
+  }
 }
 
 TEST_CASE("Encoder refuses samples of another size", "[encoder]") {

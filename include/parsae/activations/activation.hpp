@@ -21,7 +21,7 @@ namespace parsae::inline PARSAE_ABI {
 ///   entry, and dL/d of the activation's own learned entries of this latent, in the order of `visit_arrays`.
 /// - `act.observe(code)`: sees the code of each training batch; the only way in which an activation changes outside of the
 ///   optimizer.
-/// - `rule.check()`: throws std::invalid_argument unless every setting is in its range.
+/// - `rule.check()`: throws std::invalid_argument unless every setting and every array entry is in its range.
 /// - `act.resize(n_latents)`: sets up arrays that have an entry for each latent.
 /// - `act.constrain(latent)`: after the optimizer's update, back into the allowed range.
 /// - `visit_arrays(f)` and `visit_settings(f)`: f(ParameterArray) for each array, f(name, value) for each setting.

@@ -63,6 +63,7 @@ class JumpReLU {
   void check() const {
     require_not_negative("JumpReLU initial_threshold", settings_.initial_threshold);
     require_positive("JumpReLU bandwidth", settings_.bandwidth);
+    for (const Scalar value : threshold_) require_not_negative("JumpReLU threshold", static_cast<double>(value));
   }
   void resize(Index n_latents) { threshold_.setConstant(n_latents, static_cast<Scalar>(settings_.initial_threshold)); }
   void constrain(Index latent) { threshold_(latent) = std::max(threshold_(latent), Scalar(0)); }

@@ -20,7 +20,7 @@ class Threshold : public StatelessActivation {
   /// \param threshold  n_latents thresholds, or one for all; each >= 0
   explicit Threshold(const Vector<Scalar>& threshold) : threshold_(threshold) {
     require_at_least("Threshold size", threshold.size(), Index{1});
-    for (const Scalar value : threshold) require_not_negative("Threshold threshold", static_cast<double>(value));
+    check();
   }
 
   [[nodiscard]] const Vector<Scalar>& threshold() const { return threshold_; }
@@ -35,6 +35,10 @@ class Threshold : public StatelessActivation {
   void backward(const LatentEntries<Scalar>& entries, const LatentGradient<Scalar>& gradient, Slice<Scalar> d_pre_acts,
                 Slice<Scalar>) const {
     pass_through_backward(entries, gradient, d_pre_acts);
+  }
+
+  void check() const {
+    for (const Scalar value : threshold_) require_not_negative("Threshold threshold", static_cast<double>(value));
   }
 
   /// In a model every latent has its own threshold: one for all is copied to each.

@@ -11,8 +11,8 @@ namespace parsae::inline PARSAE_ABI {
 
 /// The `budget` largest positive pre-activations of a whole batch.
 ///
-/// A worker never holds more than 2 budgets of candidates: when it has that many it cuts to its own best `budget`, whose
-/// smallest value becomes the floor of everything it has still to see.
+/// A worker holds at most two budgets of candidates and a tile row: whenever its buffer is full it cuts to its own best
+/// `budget`, whose smallest value becomes the floor of everything it has still to see.
 template <class Scalar>
 class MutualChoiceSelection {
  public:
@@ -121,6 +121,7 @@ class MutualChoice : public StatelessActivation {
   void check() const {
     require_positive("MutualChoice k", settings_.k);
     require_between("MutualChoice threshold_decay", settings_.threshold_decay, 0.0, std::nextafter(1.0, 0.0));
+    require_not_negative("MutualChoice running_threshold", static_cast<double>(running_.minCoeff()));
   }
   void resize(Index n_latents) {
     require_between("MutualChoice k", settings_.k, 0.0, static_cast<double>(n_latents));

@@ -176,6 +176,7 @@ template <class Model>
       for (const Scalar value : array.values)
         if (!std::isfinite(value)) throw FileError(path, "tensor \"" + name + "\" holds NaN or Inf");
     });
+    model.activation.check();
     for (const auto& [name, tensor] : file.tensors())
       if (!expected.contains(name)) throw FileError(path, "unknown tensor \"" + name + "\"");
     return model;

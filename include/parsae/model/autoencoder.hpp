@@ -8,6 +8,14 @@
 
 namespace parsae::inline PARSAE_ABI {
 
+struct AutoencoderSettings {
+  Index n_inputs = 0;   ///< >= 1
+  Index n_latents = 0;  ///< >= 1
+  Index n_outputs = 0;  ///< >= 1, or 0: as many as inputs
+  DecoderNorm decoder_norm = DecoderNorm::Unit;
+  Centering centering = Centering::DecoderBias;  ///< DecoderBias needs n_outputs == n_inputs
+};
+
 /// A sparse autoencoder: f = activation(w_enc^T (s x - b_dec) + b_enc), xhat = (w_dec f + b_dec) / s.
 ///
 /// s is the input scale, part of the model: encode() and decode() speak the user's units on both sides. With n_outputs other
@@ -20,13 +28,7 @@ class Autoencoder {
   using Activation = Act;
   using Scalar = typename Act::Scalar;
 
-  struct Settings {
-    Index n_inputs = 0;   ///< >= 1
-    Index n_latents = 0;  ///< >= 1
-    Index n_outputs = 0;  ///< >= 1, or 0: as many as inputs
-    DecoderNorm decoder_norm = DecoderNorm::Unit;
-    Centering centering = Centering::DecoderBias;  ///< DecoderBias needs n_outputs == n_inputs
-  };
+  using Settings = AutoencoderSettings;
 
   /// All arrays zero: initialize() gives them their values.
   explicit Autoencoder(const Settings& settings, const Act& rule = {}) : activation(rule) {
