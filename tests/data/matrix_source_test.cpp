@@ -20,7 +20,8 @@ namespace {
 Ids next_ids(Source& source, Index n_batches) {
   Ids ids;
   Batch<float> batch;
-  for (Index b = 0; b < n_batches && source.next(batch); ++b) ids.insert(ids.end(), batch.sample_id.begin(), batch.sample_id.end());
+  for (Index b = 0; b < n_batches && source.next(batch); ++b)
+    ids.insert(ids.end(), batch.sample_id.begin(), batch.sample_id.end());
   return ids;
 }
 
@@ -155,7 +156,8 @@ TEST_CASE("MatrixSource refuses samples that are not finite and says where", "[m
   for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     Matrix<float> samples = test::random_matrix<float>(3, 10, 1);
     samples(2, 6) = bad;
-    CHECK_THROWS_WITH(Source(samples, {}), ContainsSubstring("MatrixSource samples") && ContainsSubstring("sample 6, input 2"));
+    CHECK_THROWS_WITH(Source(samples, {}),
+                      ContainsSubstring("MatrixSource samples") && ContainsSubstring("sample 6, input 2"));
   }
 }
 

@@ -35,6 +35,7 @@ TEST_CASE("L0STE is linear in its coefficient, which schedules scale", "[l0_ste]
 }
 
 TEST_CASE("L0STE refuses a coefficient below 0 or not finite", "[l0_ste]") {
-  CHECK_THROWS_WITH(L0STE({.coefficient = -0.5}), ContainsSubstring("L0STE coefficient") && ContainsSubstring("got -0.5"));
+  CHECK_THROWS_WITH(L0STE({.coefficient = -0.5}),
+                    ContainsSubstring("L0STE coefficient") && ContainsSubstring("got -0.5"));
   CHECK_THROWS_AS(L0STE({.coefficient = std::numeric_limits<double>::quiet_NaN()}), std::invalid_argument);
 }

@@ -47,8 +47,9 @@ TEST_CASE("L1 has its slope at explicit zeros, too, where a threshold feels it",
 }
 
 TEST_CASE("L1 on JumpReLU moves the threshold by the derivative of the expected loss", "[l1]") {
-  // For pre-activations uniform on [0, 1], E[lambda pi H(pi - theta)] has the derivative -lambda theta. The window of the
-  // straight-through estimate reaches below the threshold: with active entries alone the estimate would be half of it.
+  // For pre-activations uniform on [0, 1], E[lambda pi H(pi - theta)] has the derivative -lambda theta. The window of
+  // the straight-through estimate reaches below the threshold: with active entries alone the estimate would be half of
+  // it.
   constexpr Index n = 200'000;
   const double theta = 0.4;
   const double bandwidth = 0.1;

@@ -19,7 +19,8 @@ struct SquaredValues {
   [[nodiscard]] SquaredValues scaled(double factor) const { return {coefficient * factor}; }
 
   template <class Scalar>
-  [[nodiscard]] double add(const LatentEntries<Scalar>& entries, Scalar, Index, LatentGradient<Scalar>& gradient) const {
+  [[nodiscard]] double add(const LatentEntries<Scalar>& entries, Scalar, Index,
+                           LatentGradient<Scalar>& gradient) const {
     double sum = 0;
     for (Index e = 0; e < entries.size(); ++e) {
       sum += coefficient / 2 * static_cast<double>(entries.values[e] * entries.values[e]);

@@ -9,7 +9,8 @@ using namespace parsae;
 
 static_assert(ReconstructionLossFor<MeanSquaredError, float> && ReconstructionLossFor<MeanSquaredError, double>);
 
-TEST_CASE("MeanSquaredError is the weighted sum of squares, with 2 weight (xhat - x) as gradient", "[mean_squared_error]") {
+TEST_CASE("MeanSquaredError is the weighted sum of squares, with 2 weight (xhat - x) as gradient",
+          "[mean_squared_error]") {
   const Matrix<double> target = test::random_matrix<double>(5, 7, 1);
   const Matrix<double> recon = test::random_matrix<double>(5, 7, 2);
   Buffer<double> weights(7);
@@ -36,8 +37,10 @@ TEST_CASE("MeanSquaredError of blocks adds up to that of the whole, in float, to
   Matrix<float> whole(3, 8);
   Matrix<float> parts(3, 8);
   const double loss = MeanSquaredError().add<float>(target, recon, weights.slice(), whole);
-  const double first = MeanSquaredError().add<float>(target.leftCols(5), recon.leftCols(5), weights.slice().part(0, 5), parts.leftCols(5));
-  const double second = MeanSquaredError().add<float>(target.rightCols(3), recon.rightCols(3), weights.slice().part(5, 3), parts.rightCols(3));
+  const double first = MeanSquaredError().add<float>(target.leftCols(5), recon.leftCols(5), weights.slice().part(0, 5),
+                                                     parts.leftCols(5));
+  const double second = MeanSquaredError().add<float>(target.rightCols(3), recon.rightCols(3),
+                                                      weights.slice().part(5, 3), parts.rightCols(3));
   CHECK_THAT(first + second, test::close_to(loss, 1e-14));
   CHECK(parts == whole);
   CHECK_THAT(loss, test::close_to((recon - target).cast<double>().squaredNorm() / 8, 1e-6));

@@ -30,7 +30,8 @@ TEST_CASE("Objective is named by its parts", "[objective]") {
 }
 
 TEST_CASE("Objective adds every code loss to its own value and to the one gradient", "[objective]") {
-  const Full objective(MeanSquaredError(), AuxK({.coefficient = 0.5}), L1({.coefficient = 0.2}), L0STE({.coefficient = 0.8}));
+  const Full objective(MeanSquaredError(), AuxK({.coefficient = 0.5}), L1({.coefficient = 0.2}),
+                       L0STE({.coefficient = 0.8}));
   test::OneLatent<double> latent{0.5, 0.0, 2.0};
   LatentGradient<double> gradient = latent.gradient();
   std::array<double, 2> values{100, 200};
@@ -42,7 +43,8 @@ TEST_CASE("Objective adds every code loss to its own value and to the one gradie
 }
 
 TEST_CASE("Objective scales the coefficients of its code losses and of nothing else", "[objective]") {
-  const Full objective(MeanSquaredError(), AuxK({.coefficient = 0.5}), L1({.coefficient = 0.2}), L0STE({.coefficient = 0.8}));
+  const Full objective(MeanSquaredError(), AuxK({.coefficient = 0.5}), L1({.coefficient = 0.2}),
+                       L0STE({.coefficient = 0.8}));
   const Full half = objective.with_code_losses_scaled(0.5);
   test::OneLatent<double> latent{0.5, 0.0, 2.0};
   LatentGradient<double> gradient = latent.gradient();

@@ -129,11 +129,13 @@ TEST_CASE("Autoencoder refuses what it cannot encode or decode", "[autoencoder]"
   Matrix<float> samples = test::random_matrix<float>(n_inputs, 8, 5);
   const Matrix<float> narrow = samples.topRows(n_inputs - 1);
   CHECK_THROWS_WITH(model.encode(narrow), "samples: expected a 6 x 8 matrix, got 5 x 8");
-  CHECK_THROWS_WITH(model.encode(samples.data(), 8, n_inputs - 1), ContainsSubstring("encode stride") && ContainsSubstring("got 5"));
+  CHECK_THROWS_WITH(model.encode(samples.data(), 8, n_inputs - 1),
+                    ContainsSubstring("encode stride") && ContainsSubstring("got 5"));
   CHECK_THROWS_WITH(model.encode(samples.data(), -1, n_inputs), ContainsSubstring("encode n"));
   SparseCode<float> code = model.encode(samples);
   samples(4, 3) = std::numeric_limits<float>::quiet_NaN();
-  CHECK_THROWS_WITH(model.encode(samples), ContainsSubstring("encode samples") && ContainsSubstring("sample 3, input 4"));
+  CHECK_THROWS_WITH(model.encode(samples),
+                    ContainsSubstring("encode samples") && ContainsSubstring("sample 3, input 4"));
   samples(4, 3) = -std::numeric_limits<float>::infinity();
   CHECK_THROWS_WITH(model.encode(samples), ContainsSubstring("-inf in sample 3, input 4"));
   code.latents[5] = n_latents;
@@ -147,8 +149,10 @@ TEST_CASE("Autoencoder refuses sizes that cannot be", "[autoencoder]") {
   const TopK<float> top_k({.k = 4});
   CHECK_THROWS_WITH(Model({.n_inputs = 0, .n_latents = 8}, top_k), ContainsSubstring("Autoencoder n_inputs"));
   CHECK_THROWS_WITH(Model({.n_inputs = 3, .n_latents = 0}, top_k), ContainsSubstring("Autoencoder n_latents"));
-  CHECK_THROWS_WITH(Model({.n_inputs = 3, .n_latents = Index{1} << 31}, top_k), ContainsSubstring("Autoencoder n_latents"));
-  CHECK_THROWS_WITH(Model({.n_inputs = 3, .n_latents = 8, .n_outputs = -1}, top_k), ContainsSubstring("Autoencoder n_outputs"));
+  CHECK_THROWS_WITH(Model({.n_inputs = 3, .n_latents = Index{1} << 31}, top_k),
+                    ContainsSubstring("Autoencoder n_latents"));
+  CHECK_THROWS_WITH(Model({.n_inputs = 3, .n_latents = 8, .n_outputs = -1}, top_k),
+                    ContainsSubstring("Autoencoder n_outputs"));
   CHECK_THROWS_WITH(Model({.n_inputs = 3, .n_latents = 8, .n_outputs = 5}, top_k),
                     ContainsSubstring("Autoencoder n_outputs") && ContainsSubstring("Centering::None"));
   CHECK_THROWS_WITH(Model({.n_inputs = 3, .n_latents = 3}, top_k), ContainsSubstring("TopK k"));
@@ -157,7 +161,8 @@ TEST_CASE("Autoencoder refuses sizes that cannot be", "[autoencoder]") {
 
 TEST_CASE("Mutual Choice has no inference before it has been trained", "[autoencoder]") {
   const Autoencoder model = random_model(MutualChoice<float>({.k = 2}));
-  CHECK_THROWS_WITH(model.encode(test::random_matrix<float>(n_inputs, 3, 5)), ContainsSubstring("MutualChoice threshold"));
+  CHECK_THROWS_WITH(model.encode(test::random_matrix<float>(n_inputs, 3, 5)),
+                    ContainsSubstring("MutualChoice threshold"));
 }
 
 TEST_CASE("Autoencoder visits its arrays in a fixed order, each the model's own memory", "[autoencoder]") {
@@ -174,7 +179,8 @@ TEST_CASE("Autoencoder visits its arrays in a fixed order, each the model's own 
     CHECK(array.values.size() == array.rows * (array.axis == Axis::Latent ? n_latents : 1));
   });
   CHECK(names == std::vector<std::string>{"w_enc", "b_enc", "w_dec", "b_dec", "threshold"});
-  CHECK(memory == std::vector<const double*>{model.encoder.w_enc.data(), model.encoder.b_enc.data(), model.decoder.w_dec.data(),
-                                             model.decoder.b_dec.data(), model.activation.threshold().data()});
+  CHECK(memory == std::vector<const double*>{model.encoder.w_enc.data(), model.encoder.b_enc.data(),
+                                             model.decoder.w_dec.data(), model.decoder.b_dec.data(),
+                                             model.activation.threshold().data()});
   CHECK(n_entries == n_latents * (n_inputs + 1 + 4 + 1) + 4);
 }

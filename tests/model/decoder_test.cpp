@@ -7,7 +7,8 @@
 using namespace parsae;
 
 TEST_CASE("Decoder adds its bias and the columns of the code", "[decoder]") {
-  const Decoder<double> decoder{test::random_matrix<double>(5, 4, 1), test::random_vector<double>(5, 2), DecoderNorm::Free};
+  const Decoder<double> decoder{test::random_matrix<double>(5, 4, 1), test::random_vector<double>(5, 2),
+                                DecoderNorm::Free};
   CHECK(decoder.n_outputs() == 5);
   CHECK(decoder.n_latents() == 4);
 
@@ -27,7 +28,8 @@ TEST_CASE("Decoder adds its bias and the columns of the code", "[decoder]") {
   decoder.decode(code, Threads(2), recon);
   REQUIRE(recon.cols() == 3);
   for (Index p = 0; p < 5; ++p) {
-    CHECK_THAT(recon(p, 0), test::close_to(decoder.b_dec(p) + 2 * decoder.w_dec(p, 1) - 0.5 * decoder.w_dec(p, 3), 1e-14));
+    CHECK_THAT(recon(p, 0),
+               test::close_to(decoder.b_dec(p) + 2 * decoder.w_dec(p, 1) - 0.5 * decoder.w_dec(p, 3), 1e-14));
     CHECK(recon(p, 1) == decoder.b_dec(p));
     CHECK_THAT(recon(p, 2), test::close_to(decoder.b_dec(p) + 1.5 * decoder.w_dec(p, 0), 1e-14));
   }

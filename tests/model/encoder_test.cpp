@@ -18,7 +18,8 @@ TEST_CASE("Encoder centers scaled samples by the decoder's bias, for any stride 
     encoder.center(samples, 0.3, b_dec, Threads(threads), centered);
     REQUIRE(centered.cols() == 150);
     for (Index i = 0; i < 150; ++i)
-      for (Index q = 0; q < 5; ++q) CHECK_THAT(centered(q, i), test::close_to(0.3 * larger(q + 2, i) - b_dec(q), 1e-15));
+      for (Index q = 0; q < 5; ++q)
+        CHECK_THAT(centered(q, i), test::close_to(0.3 * larger(q + 2, i) - b_dec(q), 1e-15));
   }
 }
 

@@ -20,7 +20,8 @@ constexpr Index n_latents = 30;
 Model made() { return Model({.n_inputs = n_inputs, .n_latents = n_latents}, TopK<double>({.k = 4})); }
 
 Model transcoder() {
-  return Model({.n_inputs = n_inputs, .n_latents = n_latents, .n_outputs = 3, .centering = Centering::None}, TopK<double>({.k = 4}));
+  return Model({.n_inputs = n_inputs, .n_latents = n_latents, .n_outputs = 3, .centering = Centering::None},
+               TopK<double>({.k = 4}));
 }
 
 /// Samples with a mean and a scale of their own.
@@ -88,7 +89,8 @@ TEST_CASE("initialize draws latents from centered samples", "[initialize]") {
   CHECK(is_used.count() > 6);  // 30 draws out of 12 reach 11 of them on average
 }
 
-TEMPLATE_TEST_CASE("initialize falls back on random directions for samples that equal the mean", "[initialize]", float, double) {
+TEMPLATE_TEST_CASE("initialize falls back on random directions for samples that equal the mean", "[initialize]", float,
+                   double) {
   // Nine times 0.1, summed and divided by nine, is not 0.1: what is left must not pass for a direction.
   const Matrix<TestType> samples = Vector<TestType>::Constant(n_inputs, TestType(0.1)).replicate(1, 9);
   Autoencoder<TopK<TestType>> model({.n_inputs = n_inputs, .n_latents = n_latents}, TopK<TestType>({.k = 4}));
@@ -135,14 +137,18 @@ TEST_CASE("initialize refuses what gives no start", "[initialize]") {
   Matrix<double> samples = samples_of(5);
   const Matrix<double> narrow = samples.topRows(4);
   const Matrix<double> none(n_inputs, 0);
-  CHECK_THROWS_WITH(initialize(model, narrow), ContainsSubstring("initialize samples") && ContainsSubstring("got 4 x 5"));
+  CHECK_THROWS_WITH(initialize(model, narrow),
+                    ContainsSubstring("initialize samples") && ContainsSubstring("got 4 x 5"));
   CHECK_THROWS_WITH(initialize(model, none), ContainsSubstring("initialize samples"));
   Model other = transcoder();
   CHECK_THROWS_WITH(initialize(other, samples), ContainsSubstring("transcoder"));
   const Matrix<double> targets = Matrix<double>::Ones(3, 4);
-  CHECK_THROWS_WITH(initialize(other, samples, targets), ContainsSubstring("initialize targets") && ContainsSubstring("got 3 x 4"));
+  CHECK_THROWS_WITH(initialize(other, samples, targets),
+                    ContainsSubstring("initialize targets") && ContainsSubstring("got 3 x 4"));
   const Matrix<double> fitting = Matrix<double>::Ones(3, 5);
-  CHECK_THROWS_WITH(initialize(other, samples, fitting, {.latents = LatentStart::CenteredSamples}), ContainsSubstring("initialize latents"));
+  CHECK_THROWS_WITH(initialize(other, samples, fitting, {.latents = LatentStart::CenteredSamples}),
+                    ContainsSubstring("initialize latents"));
   samples(1, 2) = std::numeric_limits<double>::quiet_NaN();
-  CHECK_THROWS_WITH(initialize(model, samples), ContainsSubstring("initialize samples") && ContainsSubstring("sample 2, input 1"));
+  CHECK_THROWS_WITH(initialize(model, samples),
+                    ContainsSubstring("initialize samples") && ContainsSubstring("sample 2, input 1"));
 }

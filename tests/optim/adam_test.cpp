@@ -74,14 +74,17 @@ TEST_CASE("Adam is the paper's algorithm for other settings", "[adam]") {
   check_against_paper<double>(13, {.beta1 = 0.5, .beta2 = 0.9, .epsilon = 0.1}, 1e-12);
 }
 
-TEST_CASE("Adam's first step has the size of the learning rate, whatever the gradient's: the bias is corrected", "[adam]") {
+TEST_CASE("Adam's first step has the size of the learning rate, whatever the gradient's: the bias is corrected",
+          "[adam]") {
   for (const double gradient : {1e-4, 1.0, 1e4}) {
     for (const Index size : {1, 16}) {
       Vector<double> parameters = Vector<double>::Zero(size);
       const Vector<double> gradients = Vector<double>::Constant(size, gradient);
       OptimizerState<double, 2> state;
       state.add({"parameters", Role::Learned, Axis::Shared, size, {parameters.data(), size}});
-      Adam({.epsilon = 1e-12}).begin_step<double>(1, 0.05).update(1.0, {parameters.data(), size}, {gradients.data(), size}, state.slices(0, 0, size));
+      Adam({.epsilon = 1e-12})
+          .begin_step<double>(1, 0.05)
+          .update(1.0, {parameters.data(), size}, {gradients.data(), size}, state.slices(0, 0, size));
       for (const double value : parameters) CHECK_THAT(value, test::close_to(-0.05, 1e-8));
     }
   }
@@ -95,7 +98,8 @@ TEST_CASE("Adam gives lanes and tail nearly the same bits", "[adam]") {
   OptimizerState<float, 2> state;
   state.add({"parameters", Role::Learned, Axis::Shared, size, {parameters.data(), size}});
   for (Index t = 1; t <= 10; ++t)
-    Adam().begin_step<float>(t, 0.01).update(0.5f, {parameters.data(), size}, {gradients.data(), size}, state.slices(0, 0, size));
+    Adam().begin_step<float>(t, 0.01).update(0.5f, {parameters.data(), size}, {gradients.data(), size},
+                                             state.slices(0, 0, size));
   CHECK(parameters.maxCoeff() - parameters.minCoeff() < 1e-6f);
   CHECK(parameters(0) < 0.65f);
 }

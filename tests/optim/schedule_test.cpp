@@ -6,8 +6,8 @@
 #include <limits>
 
 using namespace parsae;
-using test::close_to;
 using Catch::Matchers::ContainsSubstring;
+using test::close_to;
 
 TEST_CASE("A schedule without settings is 1 everywhere", "[schedule]") {
   const Schedule schedule;
@@ -60,6 +60,7 @@ TEST_CASE("A schedule says which of its settings is wrong", "[schedule]") {
   CHECK_THROWS_WITH(Schedule{.warmup_steps = -1}.check("rate"), ContainsSubstring("rate warmup_steps"));
   CHECK_THROWS_WITH(Schedule{.warmup_start = -1}.check("rate"), ContainsSubstring("rate warmup_start"));
   CHECK_THROWS_WITH(Schedule{.decay_fraction = 1.5}.check("rate"), ContainsSubstring("rate decay_fraction"));
-  CHECK_THROWS_WITH(Schedule{.decay_end = std::numeric_limits<double>::quiet_NaN()}.check("rate"), ContainsSubstring("rate decay_end"));
+  CHECK_THROWS_WITH(Schedule{.decay_end = std::numeric_limits<double>::quiet_NaN()}.check("rate"),
+                    ContainsSubstring("rate decay_end"));
   CHECK_NOTHROW(Schedule{.warmup_steps = 3, .warmup_start = 2, .decay_fraction = 1, .decay_end = 3}.check("rate"));
 }

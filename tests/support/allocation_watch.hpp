@@ -17,8 +17,8 @@
 
 namespace parsae::test {
 
-/// Sees every allocation that the program makes in its scope, on any thread, whoever asks: operator new, Eigen's aligned
-/// memory (which calls malloc itself), C libraries.
+/// Sees every allocation that the program makes in its scope, on any thread, whoever asks: operator new, Eigen's
+/// aligned memory (which calls malloc itself), C libraries.
 class AllocationWatch {
  public:
   AllocationWatch();

@@ -28,7 +28,8 @@ inline void mark_largest(const Matrix<double>& pre_acts, std::vector<Index> entr
 }
 
 /// The k largest positive ones of each sample, among the latents that `eligible` has.
-[[nodiscard]] inline Mask largest_per_sample(const Matrix<double>& pre_acts, Index k, const std::vector<bool>& eligible) {
+[[nodiscard]] inline Mask largest_per_sample(const Matrix<double>& pre_acts, Index k,
+                                             const std::vector<bool>& eligible) {
   Mask mask = Mask::Constant(pre_acts.rows(), pre_acts.cols(), false);
   for (Index i = 0; i < pre_acts.cols(); ++i) {
     std::vector<Index> entries;
@@ -70,14 +71,14 @@ struct DenseObjective {
   double l1 = 0;
   bool l1_by_decoder_norm = false;
   double l0 = 0;
-  double aux_k = 0;             ///< coefficient
+  double aux_k = 0;  ///< coefficient
   Index k_aux = 0;
-  std::vector<bool> eligible;   ///< n_latents; empty: no auxiliary
+  std::vector<bool> eligible;  ///< n_latents; empty: no auxiliary
 
   /// A forward pass and the terms of its loss.
   struct Result {
     Matrix<double> pre_acts;
-    Matrix<double> residual;     ///< scaled target minus reconstruction
+    Matrix<double> residual;  ///< scaled target minus reconstruction
     Mask active;
     Mask auxiliary_active;
     double mse = 0;
@@ -113,8 +114,8 @@ struct DenseObjective {
       for (Index j = 0; j < model.n_latents(); ++j) {
         pre_acts(j, i) = model.encoder.b_enc(j);
         for (Index q = 0; q < inputs.rows(); ++q)
-          pre_acts(j, i) += model.encoder.w_enc(q, j) *
-                            (model.input_scale * inputs(q, i) - (centers ? model.decoder.b_dec(q) : 0));
+          pre_acts(j, i) +=
+              model.encoder.w_enc(q, j) * (model.input_scale * inputs(q, i) - (centers ? model.decoder.b_dec(q) : 0));
       }
     }
     return pre_acts;
@@ -126,7 +127,8 @@ struct DenseObjective {
     Matrix<double> recon = Matrix<double>::Zero(model.n_outputs(), pre_acts.cols());
     for (Index i = 0; i < pre_acts.cols(); ++i)
       for (Index j = 0; j < pre_acts.rows(); ++j)
-        for (Index p = 0; mask(j, i) && p < recon.rows(); ++p) recon(p, i) += pre_acts(j, i) * model.decoder.w_dec(p, j);
+        for (Index p = 0; mask(j, i) && p < recon.rows(); ++p)
+          recon(p, i) += pre_acts(j, i) * model.decoder.w_dec(p, j);
     return recon;
   }
 
@@ -167,7 +169,8 @@ struct DenseObjective {
     const double n = static_cast<double>(result.pre_acts.cols());
     for (Index j = 0; j < result.pre_acts.rows(); ++j) {
       double squared_norm = 0;
-      for (Index p = 0; p < model.n_outputs(); ++p) squared_norm += model.decoder.w_dec(p, j) * model.decoder.w_dec(p, j);
+      for (Index p = 0; p < model.n_outputs(); ++p)
+        squared_norm += model.decoder.w_dec(p, j) * model.decoder.w_dec(p, j);
       const double weight = l1_by_decoder_norm ? std::sqrt(squared_norm) : 1;
       for (Index i = 0; i < result.pre_acts.cols(); ++i) {
         if (!result.active(j, i)) continue;

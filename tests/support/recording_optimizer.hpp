@@ -5,8 +5,8 @@
 
 namespace parsae::test {
 
-/// An optimizer that leaves the parameters alone: its only moment is the gradient that the last step delivered, clip factor
-/// included. What a step computes can be read from the optimizer's state.
+/// An optimizer that leaves the parameters alone: its only moment is the gradient that the last step delivered, clip
+/// factor included. What a step computes can be read from the optimizer's state.
 struct RecordingOptimizer {
   static constexpr int n_moments = 1;
 

@@ -6,10 +6,11 @@
 
 namespace parsae::test {
 
-/// Samples (n_inputs x n) that a sparse autoencoder can explain: each is the sum of `n_active` out of `n_directions` random
-/// unit vectors, with weights from 0.5 to 1.5. More directions than inputs is superposition.
+/// Samples (n_inputs x n) that a sparse autoencoder can explain: each is the sum of `n_active` out of `n_directions`
+/// random unit vectors, with weights from 0.5 to 1.5. More directions than inputs is superposition.
 template <class Scalar>
-[[nodiscard]] Matrix<Scalar> superposition(Index n_inputs, Index n_directions, Index n_active, Index n, std::uint64_t seed) {
+[[nodiscard]] Matrix<Scalar> superposition(Index n_inputs, Index n_directions, Index n_active, Index n,
+                                           std::uint64_t seed) {
   const Random normals(seed, 0);
   Matrix<Scalar> directions(n_inputs, n_directions);
   for (Index e = 0; e < directions.size(); ++e)

@@ -26,8 +26,10 @@ Index step_of_stop(EarlyStop callback, const std::function<double(Index)>& fvu_a
 TEST_CASE("EarlyStop waits for its patience after the last improvement", "[early_stop]") {
   const EarlyStop::Settings settings{.patience_steps = 20, .min_improvement = 0.01, .decay = 0};
   CHECK(step_of_stop(EarlyStop(settings), [](Index) { return 0.5; }) == 21);  // the first step is an improvement
-  CHECK(step_of_stop(EarlyStop(settings), [](Index step) { return step < 100 ? 1.0 / static_cast<double>(step) : 1.0; }) == 119);
-  CHECK(step_of_stop(EarlyStop(settings), [](Index step) { return step % 20 == 1 ? std::pow(0.9, static_cast<double>(step)) : 2.0; }) == 0);
+  CHECK(step_of_stop(EarlyStop(settings),
+                     [](Index step) { return step < 100 ? 1.0 / static_cast<double>(step) : 1.0; }) == 119);
+  CHECK(step_of_stop(EarlyStop(settings),
+                     [](Index step) { return step % 20 == 1 ? std::pow(0.9, static_cast<double>(step)) : 2.0; }) == 0);
 }
 
 TEST_CASE("EarlyStop takes only a relative improvement for one", "[early_stop]") {

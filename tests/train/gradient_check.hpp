@@ -28,8 +28,8 @@ struct GradientSetup {
   return setups;
 }
 
-/// Compares the gradients, terms and measurements of a TrainStep in double with a dense reference: every learned array entry
-/// by entry with central differences of the loss, thresholds with the formula of their straight-through estimate.
+/// Compares the gradients, terms and measurements of a TrainStep in double with a dense reference: every learned array
+/// entry by entry with central differences of the loss, thresholds with the formula of their straight-through estimate.
 template <class Act, class Objective>
 class GradientCheck {
  public:
@@ -37,7 +37,8 @@ class GradientCheck {
   static constexpr Index n_latents = 11;
   static constexpr Index batch_size = 9;
 
-  GradientCheck(const Act& rule, const Objective& objective, const DenseObjective& reference, const GradientSetup& setup)
+  GradientCheck(const Act& rule, const Objective& objective, const DenseObjective& reference,
+                const GradientSetup& setup)
       : setup_(setup),
         reference_(reference),
         model_({.n_inputs = n_inputs,
@@ -102,8 +103,8 @@ class GradientCheck {
     return reference_.evaluate(model_, batch_, !setup_.is_transcoder, frozen);
   }
 
-  /// One step in which at least three latents stay silent, and are dead from then on: afterwards they have their biases back,
-  /// so that the main code and the auxiliary one may share them.
+  /// One step in which at least three latents stay silent, and are dead from then on: afterwards they have their biases
+  /// back, so that the main code and the auxiliary one may share them.
   void let_latents_die() {
     const Vector<double> b_enc = model_.encoder.b_enc;
     for (const Index j : {1, 4, 7}) model_.encoder.b_enc(j) = -100;
@@ -127,7 +128,10 @@ class GradientCheck {
     CHECK(progress.samples == batch_size);
     for (const LossTerm& term : progress.terms) {
       INFO("term " << term.name);
-      const double expected = term.name == "mse" ? base.mse : term.name == "l1" ? base.l1 : term.name == "l0" ? base.l0 : base.aux_k;
+      const double expected = term.name == "mse"  ? base.mse
+                              : term.name == "l1" ? base.l1
+                              : term.name == "l0" ? base.l0
+                                                  : base.aux_k;
       CHECK_THAT(term.value, close_to(expected, 1e-12));
       CHECK(term.value > 0);
     }
@@ -206,8 +210,9 @@ class GradientCheck {
 template <class Act, class Objective>
 void check_gradients(const Act& rule, const Objective& objective, const DenseObjective& reference) {
   for (const GradientSetup& setup : all_gradient_setups()) {
-    INFO((setup.norm == DecoderNorm::Unit ? "unit" : "free") << " decoder, " << (setup.is_transcoder ? "transcoder" : "autoencoder")
-                                                            << (setup.has_weights ? ", weighted samples" : ""));
+    INFO((setup.norm == DecoderNorm::Unit ? "unit" : "free")
+         << " decoder, " << (setup.is_transcoder ? "transcoder" : "autoencoder")
+         << (setup.has_weights ? ", weighted samples" : ""));
     GradientCheck<Act, Objective>(rule, objective, reference, setup).run();
   }
 }

@@ -87,7 +87,8 @@ TEST_CASE("LatentPass differentiates JumpReLU with every loss", "[latent_pass]")
   reference.l0 = 0.05;
   {
     INFO("mse, l0");
-    test::check_gradients(jump_relu(), Objective(MeanSquaredError(), NoAuxiliary(), L0STE({.coefficient = 0.05})), reference);
+    test::check_gradients(jump_relu(), Objective(MeanSquaredError(), NoAuxiliary(), L0STE({.coefficient = 0.05})),
+                          reference);
   }
   reference.l1 = 0.07;
   reference.aux_k = 0.3;
@@ -100,8 +101,9 @@ TEST_CASE("LatentPass differentiates JumpReLU with every loss", "[latent_pass]")
 }
 
 TEST_CASE("The stationary threshold of JumpReLU is the square root of the price of a latent", "[latent_pass]") {
-  // One latent along the data, amplitudes a uniform on [0, 1]. Leaving a out costs a^2, keeping it lambda: the expected loss
-  // has the derivative theta^2 - lambda, and its straight-through estimate a bias of -theta bandwidth / 4 in addition.
+  // One latent along the data, amplitudes a uniform on [0, 1]. Leaving a out costs a^2, keeping it lambda: the expected
+  // loss has the derivative theta^2 - lambda, and its straight-through estimate a bias of -theta bandwidth / 4 in
+  // addition.
   constexpr Index n = 20'000;
   constexpr double lambda = 0.09;
   constexpr double bandwidth = 0.02;
@@ -112,7 +114,8 @@ TEST_CASE("The stationary threshold of JumpReLU is the square root of the price 
   model.encoder.w_enc.setOnes();
   model.decoder.w_dec.setOnes();
   double& theta = model.activation.threshold()(0);
-  TrainStep step(model, Objective(MeanSquaredError(), NoAuxiliary(), L0STE({.coefficient = lambda})), test::RecordingOptimizer(), n, Threads(2));
+  TrainStep step(model, Objective(MeanSquaredError(), NoAuxiliary(), L0STE({.coefficient = lambda})),
+                 test::RecordingOptimizer(), n, Threads(2));
   const auto d_theta = [&] {
     TrainProgress progress;
     REQUIRE(step.run(batch, StepSettings(), progress).empty());

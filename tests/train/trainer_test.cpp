@@ -146,8 +146,9 @@ TEST_CASE("Training learns to reconstruct a dictionary in superposition", "[trai
   CHECK(fvu_after_training(MutualChoice<float>({.k = 3}), Objective(MeanSquaredError(), AuxK())) < 0.2);
   CHECK(fvu_after_training(JumpReLU<float>({.initial_threshold = 0.1, .bandwidth = 0.1}),
                            Objective(MeanSquaredError(), NoAuxiliary(), L0STE({.coefficient = 0.01}))) < 0.2);
-  CHECK(fvu_after_training(ReLU<float>(), Objective(MeanSquaredError(), NoAuxiliary(),
-                                                    L1({.coefficient = 0.03, .weighting = L1::Weighting::DecoderNorm})),
+  CHECK(fvu_after_training(ReLU<float>(),
+                           Objective(MeanSquaredError(), NoAuxiliary(),
+                                     L1({.coefficient = 0.03, .weighting = L1::Weighting::DecoderNorm})),
                            DecoderNorm::Free) < 0.2);
 }
 
@@ -173,11 +174,15 @@ TEST_CASE("A custom source trains a transcoder on weighted targets", "[trainer]"
   };
   Targets source;
   const Matrix<float> targets = source.map * training_samples();
-  Autoencoder<TopK<float>> model({.n_inputs = n_inputs, .n_latents = 64, .n_outputs = 5, .centering = Centering::None}, TopK<float>({.k = 6}));
+  Autoencoder<TopK<float>> model({.n_inputs = n_inputs, .n_latents = 64, .n_outputs = 5, .centering = Centering::None},
+                                 TopK<float>({.k = 6}));
   initialize(model, training_samples(), targets);
-  const auto error = [&] { return (model.decode(model.encode(training_samples())) - targets).squaredNorm() / targets.squaredNorm(); };
+  const auto error = [&] {
+    return (model.decode(model.encode(training_samples())) - targets).squaredNorm() / targets.squaredNorm();
+  };
   const float before = error();
-  Trainer trainer(model, Objective(MeanSquaredError()), Adam(), {.steps = 600, .learning_rate = 3e-3, .threads = Threads(2)});
+  Trainer trainer(model, Objective(MeanSquaredError()), Adam(),
+                  {.steps = 600, .learning_rate = 3e-3, .threads = Threads(2)});
   CHECK(trainer.train(source).reason == StopReason::Completed);
   CHECK(before > 0.5f);
   CHECK(error() < 0.15f);
@@ -224,7 +229,9 @@ TEST_CASE("A callback stops training, and a later call goes on with the same bit
     TrainSettings settings{.steps = 20};
     settings.learning_rate_schedule = {.warmup_steps = 15, .decay_fraction = 0.3};
     Trainer trainer(model, Objective(MeanSquaredError()), Adam(), settings);
-    const auto stop = [&](const TrainProgress& progress) { return progress.step == stop_at ? CallbackAction::Stop : CallbackAction::Continue; };
+    const auto stop = [&](const TrainProgress& progress) {
+      return progress.step == stop_at ? CallbackAction::Stop : CallbackAction::Continue;
+    };
     const TrainReport first = trainer.train(source, AfterStep{stop});
     CHECK(first.steps == std::min(stop_at, Index{20}));
     CHECK((first.reason == StopReason::StoppedByCallback) == (stop_at <= 20));
@@ -273,7 +280,9 @@ TEST_CASE("Callbacks have any subset of hooks and are told what happens", "[trai
   OnlyEnd end;
   All all;
   // One that stops does not keep the others from hearing of the step.
-  const auto stop = [](const TrainProgress& progress) { return progress.step == 4 ? CallbackAction::Stop : CallbackAction::Continue; };
+  const auto stop = [](const TrainProgress& progress) {
+    return progress.step == 4 ? CallbackAction::Stop : CallbackAction::Continue;
+  };
   trainer.train(source, begin, AfterStep{stop}, end, all);
   CHECK(begin.n == 1);
   CHECK(end.last_step == 4);
@@ -298,7 +307,8 @@ TEST_CASE("A run with an absurd learning rate diverges by name", "[trainer]") {
   const TrainReport report = trainer.train(source, AfterStep{hear});
   CHECK(report.reason == StopReason::Diverged);
   CHECK(report.steps == 2);
-  CHECK_THAT(report.message, ContainsSubstring("mse is not finite in step 2") && ContainsSubstring("lower learning rate"));
+  CHECK_THAT(report.message,
+             ContainsSubstring("mse is not finite in step 2") && ContainsSubstring("lower learning rate"));
   CHECK(last_heard == 1);
 }
 
@@ -317,7 +327,8 @@ TEST_CASE("A run on absurdly large inputs diverges in its first step and leaves 
 TEST_CASE("A run whose gradient alone overflows says that it is the gradient", "[trainer]") {
   Autoencoder model = model_of(ReLU<float>(), 20);
   MatrixSource<float> source(training_samples(), {.batch_size = 50});
-  Trainer trainer(model, Objective(MeanSquaredError(), NoAuxiliary(), L1({.coefficient = 1e308})), Adam(), {.steps = 50});
+  Trainer trainer(model, Objective(MeanSquaredError(), NoAuxiliary(), L1({.coefficient = 1e308})), Adam(),
+                  {.steps = 50});
   const TrainReport report = trainer.train(source);
   CHECK(report.reason == StopReason::Diverged);
   CHECK_THAT(report.message, ContainsSubstring("gradient is not finite in step 1"));
@@ -347,7 +358,8 @@ TEST_CASE("The coefficient schedule reaches the code losses", "[trainer]") {
   MatrixSource<float> source(training_samples(), {.batch_size = 2000, .order = MatrixSource<float>::Order::Sequential});
   TrainSettings settings{.steps = 6};
   settings.coefficient_schedule = {.warmup_steps = 5};
-  Trainer trainer(model, Objective(MeanSquaredError(), NoAuxiliary(), L1({.coefficient = 0.1})), test::RecordingOptimizer(), settings);
+  Trainer trainer(model, Objective(MeanSquaredError(), NoAuxiliary(), L1({.coefficient = 0.1})),
+                  test::RecordingOptimizer(), settings);
   std::vector<double> mse;
   std::vector<double> l1;
   trainer.train(source, AfterStep{[&](const TrainProgress& progress) {
@@ -374,7 +386,8 @@ TEST_CASE("Mutual Choice encodes with the threshold it learned in training", "[t
 TEST_CASE("Training settings outside their ranges are refused by name", "[trainer]") {
   Autoencoder model = model_of(TopK<float>({.k = 3}), 20);
   const auto refuses = [&](const TrainSettings& settings, const std::string& name) {
-    CHECK_THROWS_WITH(Trainer(model, Objective(MeanSquaredError()), Adam(), settings), ContainsSubstring("TrainSettings " + name));
+    CHECK_THROWS_WITH(Trainer(model, Objective(MeanSquaredError()), Adam(), settings),
+                      ContainsSubstring("TrainSettings " + name));
   };
   refuses({.steps = 0}, "steps: expected at least 1, got 0");
   refuses({.learning_rate = 0}, "learning_rate: expected a finite value above 0, got 0");

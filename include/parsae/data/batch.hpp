@@ -16,7 +16,7 @@ struct Batch {
   Matrix<Scalar> targets;         ///< n_outputs x batch; empty: the inputs
   Buffer<std::int32_t> group;     ///< which layer (or other group) a sample comes from
   Buffer<std::int64_t> sample_id;  ///< position of a sample in its source
-  Buffer<Scalar> weight;          ///< weight of a sample in the mean over samples, >= 0; empty: 1 each
+  Buffer<Scalar> weight;          ///< weight of a sample in the reconstruction loss, finite, >= 0; empty: 1 each
 };
 
 /// Where a source stands; enough to go on from there with the same bits.

@@ -98,6 +98,7 @@ class TrainStep {
     require_shape("batch inputs", batch.inputs.rows(), n, model_->n_inputs(), n);
     require_shape("batch targets", targets.rows(), targets.cols(), model_->n_outputs(), n);
     if (!batch.weight.empty()) require_shape("batch weight", batch.weight.size(), 1, n, 1);
+    for (const Scalar weight : batch.weight) require_not_negative("batch weight", static_cast<double>(weight));
 
     model_->encoder.center(batch.inputs, model_->input_scale, model_->decoder.b_dec, threads_, centered_);
     target_ = model_->output_scale * targets;
