@@ -50,4 +50,5 @@ if [[ $kind == benchmarks ]]; then target=benchmark_$name; fi
   cmake --build build/release --target "$target"
 ) >&2
 
-exec "$root/build/release/$kind/bin/$name" "$@"
+# The program's own words (usage, "go on with") name the command that the person typed.
+exec -a "./$kind/run $name" "$root/build/release/$kind/bin/$name" "$@"

@@ -18,8 +18,8 @@
 
 namespace parsae_examples {
 
-/// metrics.jsonl: one line for each finished SAE with its rows of the grid, flushed at once. An interrupted run goes on from
-/// here: lines that were written with the same settings and the same digits count as done.
+/// metrics.jsonl: one line for each finished SAE with its rows of the grid, flushed at once. An interrupted run goes on
+/// from here: lines that were written with the same settings and the same digits count as done.
 class Journal {
  public:
   using Key = std::tuple<Index, Index, std::uint64_t>;  // width, k, seed
@@ -67,9 +67,11 @@ class Journal {
       if (line.is_discarded() && in.eof()) break;  // the line that a killed run was writing
       try {
         if (line.at("settings") != nlohmann::json(settings_))
-          throw parsae::FileError(path_, "line " + std::to_string(number) +
-                                             " was written with other settings or digits; run without --resume, or repeat "
-                                             "those settings: " + line.at("settings").dump());
+          throw parsae::FileError(path_,
+                                  "line " + std::to_string(number) +
+                                      " was written with other settings or digits; run without --resume, or repeat "
+                                      "those settings: " +
+                                      line.at("settings").dump());
         std::vector<GridRow> rows;
         for (const nlohmann::json& row : line.at("rows")) rows.push_back(row_from_json(row));
         take(rows);

@@ -2,6 +2,7 @@
 // Which sparse autoencoder explains handwritten digits in the fewest bits? Trains a grid of them and draws the answer.
 
 #include <parsae/core/build_summary.hpp>
+
 #include <support/interrupt.hpp>
 #include <support/progress_bar.hpp>
 
@@ -96,8 +97,8 @@ std::vector<std::pair<std::string, std::string>> settings_of(const Options& opti
   std::snprintf(epochs, sizeof epochs, "%g", options.recipe.epochs);
   return {{"digits", digits.source},
           {"images", grouped(images.train.cols()) + " to train, " + grouped(images.validation.cols()) +
-                         " to choose quantizers, " + grouped(images.test.cols()) + " to judge; the dictionary is shared by " +
-                         grouped(digits.train.cols())},
+                         " to choose quantizers, " + grouped(images.test.cols()) +
+                         " to judge; the dictionary is shared by " + grouped(digits.train.cols())},
           {"activation", options.recipe.activation},
           {"widths", joined(options.widths)},
           {"k", joined(options.ks)},

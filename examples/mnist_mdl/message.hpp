@@ -14,11 +14,12 @@
 
 namespace parsae_examples {
 
-/// The shortest two-part message of one SAE: its rounded dictionary, shared by all images, and the quantized code of each.
+/// The shortest two-part message of one SAE: its rounded dictionary, shared by all images, and the quantized code of
+/// each.
 ///
 /// Both quantizers are searched. For every precision of the dictionary, the fewest code bins that keep the FVU of the
-/// validation images within the bound are found by bisection; the test images must confirm them, else one more bin is tried.
-/// Of the messages that remain the shortest wins. Bits of codes are counted on the test images.
+/// validation images within the bound are found by bisection; the test images must confirm them, else one more bin is
+/// tried. Of the messages that remain the shortest wins. Bits of codes are counted on the test images.
 class MessageSearch {
  public:
   static constexpr int least_dictionary_bits = 2;
@@ -79,8 +80,8 @@ class MessageSearch {
   }
 
   [[nodiscard]] std::optional<Index> coarsest_bins(int bits, double eps) {
-    std::optional<Index> bins = parsae::coarsest_feasible(
-        1, most_code_bins, [&](Index n) { return fvu(Part::Validation, bits, n) <= eps; });
+    std::optional<Index> bins =
+        parsae::coarsest_feasible(1, most_code_bins, [&](Index n) { return fvu(Part::Validation, bits, n) <= eps; });
     while (bins && fvu(Part::Test, bits, *bins) > eps) {
       if (*bins == most_code_bins) return std::nullopt;
       ++*bins;
@@ -100,7 +101,8 @@ class MessageSearch {
     const parsae::Matrix<float> recon = decoded(code, bits);
     const double error = sums_.add_blocks(recon.cols(), threads_, [&](parsae::SampleRange range) {
       return static_cast<double>(
-          (recon.middleCols(range.begin, range.size()) - images.scaled.middleCols(range.begin, range.size())).squaredNorm());
+          (recon.middleCols(range.begin, range.size()) - images.scaled.middleCols(range.begin, range.size()))
+              .squaredNorm());
     });
     return fvus_[key] = error / images.variation;
   }

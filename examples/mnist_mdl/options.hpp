@@ -40,6 +40,9 @@ template <class Value>
 
 /// Refuses what no grid can be made of; messages name the option.
 inline void check(const Options& options) {
+  if (options.widths.empty()) parsae::reject("--widths", "at least one", "none");
+  if (options.ks.empty()) parsae::reject("--ks", "at least one", "none");
+  if (options.bounds.empty()) parsae::reject("--eps", "at least one", "none");
   for (const Index width : options.widths) parsae::require_between("--widths", width, Index{2}, Index{1} << 16);
   for (const Index k : options.ks) parsae::require_between("--ks", k, Index{1}, Index{784});
   for (const double eps : options.bounds)
@@ -47,7 +50,8 @@ inline void check(const Options& options) {
   if (detail::has_duplicates(options.widths)) parsae::reject("--widths", "each width once", "a width twice");
   if (detail::has_duplicates(options.ks)) parsae::reject("--ks", "each k once", "a k twice");
   if (detail::has_duplicates(options.bounds)) parsae::reject("--eps", "each bound once", "a bound twice");
-  if (*std::min_element(options.ks.begin(), options.ks.end()) > *std::max_element(options.widths.begin(), options.widths.end()))
+  if (*std::min_element(options.ks.begin(), options.ks.end()) >
+      *std::max_element(options.widths.begin(), options.widths.end()))
     parsae::reject("--ks", "a k of at most the largest width", *std::min_element(options.ks.begin(), options.ks.end()));
   parsae::require_between("--seeds", options.n_seeds, Index{1}, Index{1000});
   parsae::require_positive("--epochs", options.recipe.epochs);
@@ -60,8 +64,10 @@ inline void add_options(CLI::App& app, Options& options) {
   options.recipe.threads = parsae::Threads::available().count();
   app.description(
       "Which sparse autoencoder explains handwritten digits in the fewest bits?\n\n"
-      "Trains an SAE for every width and k, then finds for each the shortest message - dictionary, shared by all training\n"
-      "images, and codes - from which the held-out digits can be reconstructed with an FVU (fraction of variance unexplained)\n"
+      "Trains an SAE for every width and k, then finds for each the shortest message - dictionary, shared by all "
+      "training\n"
+      "images, and codes - from which the held-out digits can be reconstructed with an FVU (fraction of variance "
+      "unexplained)\n"
       "of at most eps. Writes report.html, results.json, results.csv and metrics.jsonl.");
   app.footer(
       "Examples:\n"
@@ -70,19 +76,23 @@ inline void add_options(CLI::App& app, Options& options) {
       "  mnist_mdl --widths 64,128 --ks 2,4,8     a smaller grid\n"
       "  mnist_mdl --resume                       go on after Ctrl-C");
   app.option_defaults()->always_capture_default();
-  app.add_option("--data", options.data,
-                 "folder with the four MNIST files (IDX, plain or .gz); without it: the cache, else a download, else the\n"
-                 "small subset that comes with parsae")
+  app.add_option(
+         "--data", options.data,
+         "folder with the four MNIST files (IDX, plain or .gz); without it: the cache, else a download, else the\n"
+         "small subset that comes with parsae")
       ->always_capture_default(false);
   app.add_flag("--offline", options.is_offline, "never download");
   app.add_option("--out", options.out, "folder for the results; made if missing");
   app.add_option("--widths", options.widths, "numbers of latents, 2 to 65536, comma separated")->delimiter(',');
-  app.add_option("--ks", options.ks, "active latents an image, comma separated; a k above a width is left out of that width")
+  app.add_option("--ks", options.ks,
+                 "active latents an image, comma separated; a k above a width is left out of that width")
       ->delimiter(',');
-  app.add_option("--eps", options.bounds, "bounds on the FVU of held-out digits, 0 to 1, comma separated; the first leads the page")
+  app.add_option("--eps", options.bounds,
+                 "bounds on the FVU of held-out digits, 0 to 1, comma separated; the first leads the page")
       ->delimiter(',');
   app.add_option("--seeds", options.n_seeds, "trains the grid with seeds 1 to N");
-  app.add_option("--activation", options.recipe.activation, "sparsity rule: top_k (k for every image) or mutual_choice (k on average)")
+  app.add_option("--activation", options.recipe.activation,
+                 "sparsity rule: top_k (k for every image) or mutual_choice (k on average)")
       ->check(CLI::IsMember({"top_k", "mutual_choice"}));
   app.add_option("--epochs", options.recipe.epochs, "passes over the training images, above 0; may be a fraction");
   app.add_option("--learning-rate", options.recipe.learning_rate, "Adam's, at its peak; above 0");

@@ -40,7 +40,8 @@ class Pictures {
   }
 
   /// Tiles by falling bits: what the code spends most on comes first.
-  [[nodiscard]] TileSheet sheet(const std::string& role, const TrainedSae& sae, const GridRow& row, MessageSearch& search) {
+  [[nodiscard]] TileSheet sheet(const std::string& role, const TrainedSae& sae, const GridRow& row,
+                                MessageSearch& search) {
     TileSheet sheet;
     sheet.role = role;
     sheet.width = sae.width;
@@ -64,12 +65,13 @@ class Pictures {
       tile.nearest_cosine = cosines[static_cast<std::size_t>(latent)];
       sheet.tiles.push_back(tile);
     }
-    std::stable_sort(sheet.tiles.begin(), sheet.tiles.end(), [](const Tile& a, const Tile& b) { return a.bits > b.bits; });
+    std::stable_sort(sheet.tiles.begin(), sheet.tiles.end(),
+                     [](const Tile& a, const Tile& b) { return a.bits > b.bits; });
     return sheet;
   }
 
-  [[nodiscard]] static DecodedImage decoded(const parsae::Matrix<float>& received, const parsae::SparseCode<float>& code,
-                                            Index image) {
+  [[nodiscard]] static DecodedImage decoded(const parsae::Matrix<float>& received,
+                                            const parsae::SparseCode<float>& code, Index image) {
     DecodedImage result;
     result.reconstruction = pixels(received, image);
     for (Index e = code.begin_of(image); e < code.offsets[image + 1]; ++e)

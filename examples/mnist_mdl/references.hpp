@@ -17,7 +17,8 @@ namespace parsae_examples {
   return (images * steps).array().round().matrix() / steps;
 }
 
-/// Bits an image of rounded pixels when every pixel position has its own entropy code, with the frequencies of these images.
+/// Bits an image of rounded pixels when every pixel position has its own entropy code, with the frequencies of these
+/// images.
 [[nodiscard]] inline double pixel_bits(const parsae::Matrix<float>& rounded, int levels) {
   double bits = 0;
   std::vector<double> counts(static_cast<std::size_t>(levels));
@@ -26,13 +27,14 @@ namespace parsae_examples {
     for (parsae::Index image = 0; image < rounded.cols(); ++image)
       ++counts[static_cast<std::size_t>(std::lround(rounded(pixel, image) * static_cast<float>(levels - 1)))];
     for (const double count : counts)
-      if (count > 0) bits -= count / static_cast<double>(rounded.cols()) * std::log2(count / static_cast<double>(rounded.cols()));
+      if (count > 0)
+        bits -= count / static_cast<double>(rounded.cols()) * std::log2(count / static_cast<double>(rounded.cols()));
   }
   return bits;
 }
 
-/// What it takes to send the pixels themselves within each bound: the fewest gray levels (2 to 256) that meet it, entropy
-/// coded pixel by pixel.
+/// What it takes to send the pixels themselves within each bound: the fewest gray levels (2 to 256) that meet it,
+/// entropy coded pixel by pixel.
 [[nodiscard]] inline std::vector<Reference> raw_pixel_references(const parsae::Matrix<float>& images,
                                                                  const std::vector<double>& bounds) {
   const double variation = static_cast<double>((images.colwise() - images.rowwise().mean().eval()).squaredNorm());
@@ -47,9 +49,10 @@ namespace parsae_examples {
       reference.feasible = true;
       reference.levels = levels;
       reference.bits = pixel_bits(rounded, levels);
-      reference.note = "each pixel rounded to " + std::to_string(levels) + " grays and entropy coded by position; " +
-                       std::to_string(static_cast<long>(std::lround(static_cast<double>(images.rows()) * std::log2(levels)))) +
-                       " bits without entropy coding";
+      reference.note =
+          "each pixel rounded to " + std::to_string(levels) + " grays and entropy coded by position; " +
+          std::to_string(static_cast<long>(std::lround(static_cast<double>(images.rows()) * std::log2(levels)))) +
+          " bits without entropy coding";
     }
     references.push_back(reference);
   }

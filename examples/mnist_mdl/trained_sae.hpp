@@ -86,8 +86,8 @@ template <class Act, class Objective>
   Trainer trainer(model, objective, Adam(), settings);
   const TrainReport report = trainer.train(source);
   if (report.reason != StopReason::Completed)
-    throw std::runtime_error("the SAE with " + std::to_string(model.n_latents()) + " latents and k = " +
-                             std::to_string(k) + " " + report.message);
+    throw std::runtime_error("the SAE with " + std::to_string(model.n_latents()) +
+                             " latents and k = " + std::to_string(k) + " " + report.message);
 
   MatrixSource<float> held_out(images.test,
                                {.batch_size = 1000, .epochs = 1, .order = MatrixSource<float>::Order::Sequential});
@@ -107,10 +107,10 @@ template <class Act, class Objective>
   return sae;
 }
 
-/// Two ways to keep latents alive, found by training on MNIST. Codes of a few latents start from images, so that every latent
-/// wins some from the first step; an auxiliary loss would only pull the rare ones, which fire once in thousands of images,
-/// towards a residual that they could never carry alone. Denser codes do better from random directions, with AuxK for the
-/// latents that a whole pass over the images left silent.
+/// Two ways to keep latents alive, found by training on MNIST. Codes of a few latents start from images, so that every
+/// latent wins some from the first step; an auxiliary loss would only pull the rare ones, which fire once in thousands
+/// of images, towards a residual that they could never carry alone. Denser codes do better from random directions, with
+/// AuxK for the latents that a whole pass over the images left silent.
 template <class Act>
 [[nodiscard]] TrainedSae train_with(const Act& activation, Index width, Index k, std::uint64_t seed,
                                     const Recipe& recipe, const Images& images) {
@@ -132,7 +132,8 @@ template <class Act>
   if (recipe.activation == "top_k")
     return detail::train_with(parsae::TopK<float>({.k = k}), width, k, seed, recipe, images);
   if (recipe.activation == "mutual_choice")
-    return detail::train_with(parsae::MutualChoice<float>({.k = static_cast<double>(k)}), width, k, seed, recipe, images);
+    return detail::train_with(parsae::MutualChoice<float>({.k = static_cast<double>(k)}), width, k, seed, recipe,
+                              images);
   parsae::reject("activation", "top_k or mutual_choice", recipe.activation);
 }
 

@@ -22,7 +22,8 @@ CodeQuantizer quantizer_of(const SparseCode<Scalar>& code, Index n_latents, Inde
 }
 
 template <class Scalar>
-DescriptionLength length_of(const SparseCode<Scalar>& code, Index n_latents, Index n_bins, Range range = Range::Shared) {
+DescriptionLength length_of(const SparseCode<Scalar>& code, Index n_latents, Index n_bins,
+                            Range range = Range::Shared) {
   DescriptionLengthMeter meter(quantizer_of(code, n_latents, n_bins, range));
   meter.add(code);
   return meter.result();

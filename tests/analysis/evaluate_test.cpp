@@ -52,8 +52,8 @@ struct PairSource {
 };
 
 /// All samples at once, everything counted in dense matrices.
-void check_against_dense(const Evaluation& evaluation, const Autoencoder<TopK<double>>& model, const Matrix<double>& inputs,
-                         const Matrix<double>& targets) {
+void check_against_dense(const Evaluation& evaluation, const Autoencoder<TopK<double>>& model,
+                         const Matrix<double>& inputs, const Matrix<double>& targets) {
   const SparseCode<double> code = model.encode(inputs);
   const Matrix<double> error = targets - model.decode(code);
   const Vector<double> mean = targets.rowwise().mean();
@@ -67,7 +67,8 @@ void check_against_dense(const Evaluation& evaluation, const Autoencoder<TopK<do
   REQUIRE(evaluation.density.size() == n_latents);
   CHECK(evaluation.density.isApprox(density, 1e-12));
   CHECK(evaluation.density(7) == 0);
-  CHECK_THAT(evaluation.dead_fraction, test::close_to(static_cast<double>((density.array() == 0).count()) / n_latents, 1e-12));
+  CHECK_THAT(evaluation.dead_fraction,
+             test::close_to(static_cast<double>((density.array() == 0).count()) / n_latents, 1e-12));
 }
 
 }  // namespace
@@ -111,5 +112,6 @@ TEST_CASE("a source without samples, and no samples wanted, are refused") {
   CHECK_THROWS_WITH(evaluate(model, source, {.max_samples = 0}),
                     ContainsSubstring("evaluate max_samples: expected at least 1, got 0"));
   CHECK(evaluate(model, source).n_samples == 50);
-  CHECK_THROWS_WITH(evaluate(model, source), ContainsSubstring("evaluate source: expected at least one sample, got none"));
+  CHECK_THROWS_WITH(evaluate(model, source),
+                    ContainsSubstring("evaluate source: expected at least one sample, got none"));
 }

@@ -85,6 +85,7 @@ TEST_CASE("reconstructions of another shape are refused") {
   CHECK_THROWS_WITH(metrics.add<double>(three, two),
                     ContainsSubstring("ReconstructionMetrics recon: expected a 3 x 2 matrix, got 2 x 2"));
   metrics.add<double>(Matrix<double>::Ones(3, 2), Matrix<double>::Ones(3, 2));
-  CHECK_THROWS_WITH(metrics.add<double>(two, two), ContainsSubstring("ReconstructionMetrics targets: expected a 3 x 1"));
+  CHECK_THROWS_WITH(metrics.add<double>(two, two),
+                    ContainsSubstring("ReconstructionMetrics targets: expected a 3 x 1"));
   CHECK(metrics.n_samples() == 2);
 }

@@ -42,8 +42,8 @@ TEST_CASE("weights are rounded to the nearest of 2^bits - 1 levels about an exac
   CHECK(quantize_dictionary(weights, 2).w_dec == coarsest);
 }
 
-TEMPLATE_TEST_CASE("a weight is off by at most half a step, zero stays zero, and bits are those of the levels", "", float,
-                   double) {
+TEMPLATE_TEST_CASE("a weight is off by at most half a step, zero stays zero, and bits are those of the levels", "",
+                   float, double) {
   using Scalar = TestType;
   Matrix<Scalar> weights = test::random_matrix<Scalar>(7, 30, 1);
   weights.col(5).setZero();
@@ -87,10 +87,12 @@ TEST_CASE("a dictionary of equal weights has no entropy; of zeros, or none, no b
 
 TEST_CASE("precisions out of range and weights that are not finite are refused") {
   Matrix<float> weights = Matrix<float>::Ones(2, 2);
-  CHECK_THROWS_WITH(quantize_dictionary(weights, 1), ContainsSubstring("bits_per_weight: expected a value from 2 to 24, got 1"));
+  CHECK_THROWS_WITH(quantize_dictionary(weights, 1),
+                    ContainsSubstring("bits_per_weight: expected a value from 2 to 24, got 1"));
   CHECK_THROWS_WITH(quantize_dictionary(weights, 25), ContainsSubstring("got 25"));
   for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     weights(1, 0) = bad;
-    CHECK_THROWS_WITH(quantize_dictionary(weights, 4), ContainsSubstring("quantize_dictionary w_dec: expected finite weights"));
+    CHECK_THROWS_WITH(quantize_dictionary(weights, 4),
+                      ContainsSubstring("quantize_dictionary w_dec: expected finite weights"));
   }
 }

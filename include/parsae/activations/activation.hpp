@@ -17,38 +17,46 @@ namespace parsae::inline PARSAE_ABI {
 /// - `Activation::has_threshold`: it has learnable thresholds, and `backward` delivers `gradient.gate` to them.
 /// - `rule.select(batch, n_latents)`: the rule of training, for the walk. Reached by the trainer only.
 /// - `rule.inference()`: a rule that treats each sample alone, itself an activation; what encode() uses.
-/// - `rule.backward(entries, gradient, d_pre_acts, d_own)`: one latent's part of the chain rule. Writes dL/d pre_act of every
+/// - `rule.backward(entries, gradient, d_pre_acts, d_own)`: one latent's part of the chain rule. Writes dL/d pre_act of
+/// every
 ///   entry, and dL/d of the activation's own learned entries of this latent, in the order of `visit_arrays`.
-/// - `act.observe(code)`: sees the code of each training batch; the only way in which an activation changes outside of the
+/// - `act.observe(code)`: sees the code of each training batch; the only way in which an activation changes outside of
+/// the
 ///   optimizer.
 /// - `rule.check()`: throws std::invalid_argument unless every setting and every array entry is in its range.
 /// - `act.resize(n_latents)`: sets up arrays that have an entry for each latent.
 /// - `act.constrain(latent)`: after the optimizer's update, back into the allowed range.
 /// - `visit_arrays(f)` and `visit_settings(f)`: f(ParameterArray) for each array, f(name, value) for each setting.
 template <class Activation>
-concept ActivationRule =
-    requires(Activation act, const Activation rule, Index batch, Index n_latents, Index latent,
-             const LatentEntries<typename Activation::Scalar>& entries,
-             const LatentGradient<typename Activation::Scalar>& gradient, Slice<typename Activation::Scalar> d_pre_acts,
-             Slice<typename Activation::Scalar> d_own, const SparseCode<typename Activation::Scalar>& code) {
-      { Activation::name } -> std::convertible_to<std::string_view>;
-      { Activation::has_threshold } -> std::convertible_to<bool>;
-      { rule.select(batch, n_latents) } -> SelectionFor<typename Activation::Scalar>;
-      { rule.inference() };
-      { rule.backward(entries, gradient, d_pre_acts, d_own) } -> std::same_as<void>;
-      { act.observe(code) } -> std::same_as<void>;
-      { rule.check() } -> std::same_as<void>;
-      { act.resize(n_latents) } -> std::same_as<void>;
-      { act.constrain(latent) } -> std::same_as<void>;
-      { act.visit_arrays([](const ParameterArray<typename Activation::Scalar>&) {}) } -> std::same_as<void>;
-      { act.visit_settings([](std::string_view, auto&) {}) } -> std::same_as<void>;
-    };
+concept ActivationRule = requires(Activation act, const Activation rule, Index batch, Index n_latents, Index latent,
+                                  const LatentEntries<typename Activation::Scalar>& entries,
+                                  const LatentGradient<typename Activation::Scalar>& gradient,
+                                  Slice<typename Activation::Scalar> d_pre_acts,
+                                  Slice<typename Activation::Scalar> d_own,
+                                  const SparseCode<typename Activation::Scalar>& code) {
+  { Activation::name } -> std::convertible_to<std::string_view>;
+  { Activation::has_threshold } -> std::convertible_to<bool>;
+  { rule.select(batch, n_latents) } -> SelectionFor<typename Activation::Scalar>;
+  {rule.inference()};
+  { rule.backward(entries, gradient, d_pre_acts, d_own) } -> std::same_as<void>;
+  { act.observe(code) } -> std::same_as<void>;
+  { rule.check() } -> std::same_as<void>;
+  { act.resize(n_latents) } -> std::same_as<void>;
+  { act.constrain(latent) } -> std::same_as<void>;
+  {
+    act.visit_arrays([](const ParameterArray<typename Activation::Scalar>&) {})
+    } -> std::same_as<void>;
+  {
+    act.visit_settings([](std::string_view, auto&) {})
+    } -> std::same_as<void>;
+};
 
 /// An activation whose inference rule is one, too.
 template <class Act>
 concept Activation = ActivationRule<Act> && ActivationRule<decltype(std::declval<const Act&>().inference())>;
 
-/// The answers of an activation that has no array and no state. Derive from it and write select, inference and backward.
+/// The answers of an activation that has no array and no state. Derive from it and write select, inference and
+/// backward.
 struct StatelessActivation {
   static constexpr bool has_threshold = false;
 
@@ -63,8 +71,8 @@ struct StatelessActivation {
   void visit_settings(const Visit&) {}
 };
 
-/// d_pre_acts = gradient.pre_act + gradient.value where the entry is active: the chain rule of every activation that passes
-/// a selected pre-activation through unchanged.
+/// d_pre_acts = gradient.pre_act + gradient.value where the entry is active: the chain rule of every activation that
+/// passes a selected pre-activation through unchanged.
 template <class Scalar>
 void pass_through_backward(const LatentEntries<Scalar>& entries, const LatentGradient<Scalar>& gradient,
                            Slice<Scalar> d_pre_acts) {

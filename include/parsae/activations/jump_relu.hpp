@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <parsae/core/check.hpp>
 #include <parsae/activations/threshold.hpp>
+#include <parsae/core/check.hpp>
 
 #include <algorithm>
 
@@ -16,8 +16,8 @@ namespace parsae::inline PARSAE_ABI {
 ///     dH/dtheta := -(1 / epsilon) K((pi - theta) / epsilon),    K(u) = 1 iff |u| < 1/2
 ///
 /// so that, with g the gradient at the code's values and h that at its gates,
-/// d theta = - sum over samples inside the window of (theta g + h) / epsilon. Entries inside the window but not above the
-/// threshold are stored as explicit zeros, because g is wanted there, too.
+/// d theta = - sum over samples inside the window of (theta g + h) / epsilon. Entries inside the window but not above
+/// the threshold are stored as explicit zeros, because g is wanted there, too.
 ///
 /// Thresholds are stored as such, never as logarithms, which barely move under Adam in a short run.
 template <class ScalarType>
@@ -29,7 +29,7 @@ class JumpReLU {
 
   struct Settings {
     double initial_threshold = 0.001;  ///< theta at the start, >= 0, in units of the scaled pre-activations
-    double bandwidth = 0.001;          ///< epsilon > 0, same units: wide is smooth and biased, narrow hardly ever learns
+    double bandwidth = 0.001;  ///< epsilon > 0, same units: wide is smooth and biased, narrow hardly ever learns
   };
 
   JumpReLU() : JumpReLU(Settings()) {}

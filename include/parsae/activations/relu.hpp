@@ -12,10 +12,7 @@ struct ReLU : StatelessActivation {
   using Scalar = ScalarType;
   static constexpr std::string_view name = "relu";
 
-  [[nodiscard]] ThresholdSelection<Scalar> select(Index batch, Index) const {
-    static constexpr Scalar zero = 0;
-    return {batch, {&zero, 1}, Scalar(0)};
-  }
+  [[nodiscard]] ThresholdSelection<Scalar> select(Index batch, Index) const { return {batch, Scalar(0)}; }
 
   [[nodiscard]] ReLU inference() const { return *this; }
 

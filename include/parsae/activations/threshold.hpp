@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <parsae/core/check.hpp>
 #include <parsae/activations/activation.hpp>
 #include <parsae/activations/threshold_selection.hpp>
+#include <parsae/core/check.hpp>
 
 namespace parsae::inline PARSAE_ABI {
 
-/// A fixed threshold, one for all latents or one each: f = pi [pi > theta], df/dpi = [pi > theta]. The inference rule of
-/// activations that are trained otherwise (JumpReLU, Mutual Choice).
+/// A fixed threshold, one for all latents or one each: f = pi [pi > theta], df/dpi = [pi > theta]. The inference rule
+/// of activations that are trained otherwise (JumpReLU, Mutual Choice).
 template <class ScalarType>
 class Threshold : public StatelessActivation {
  public:
@@ -26,7 +26,8 @@ class Threshold : public StatelessActivation {
   [[nodiscard]] const Vector<Scalar>& threshold() const { return threshold_; }
 
   [[nodiscard]] ThresholdSelection<Scalar> select(Index batch, Index n_latents) const {
-    if (threshold_.size() != 1) require_shape("Threshold thresholds", threshold_.size(), 1, n_latents, 1);
+    if (threshold_.size() == 1) return {batch, threshold_(0)};
+    require_shape("Threshold thresholds", threshold_.size(), 1, n_latents, 1);
     return {batch, {threshold_.data(), threshold_.size()}, Scalar(0)};
   }
 
@@ -49,7 +50,8 @@ class Threshold : public StatelessActivation {
 
   template <class Visit>
   void visit_arrays(const Visit& visit) {
-    visit(ParameterArray<Scalar>{"threshold", Role::Statistic, Axis::Latent, 1, {threshold_.data(), threshold_.size()}});
+    visit(
+        ParameterArray<Scalar>{"threshold", Role::Statistic, Axis::Latent, 1, {threshold_.data(), threshold_.size()}});
   }
 
  private:

@@ -16,10 +16,13 @@ class ThresholdSelection {
  public:
   using Worker = CandidateList<Scalar>;
 
-  /// \param threshold  n_latents thresholds, or one for all; outlives the walk
-  /// \param window     width of the straight-through window, >= 0
-  ThresholdSelection(Index batch, Slice<const Scalar> threshold, Scalar window)
-      : batch_(batch), threshold_(threshold), window_(window) {}
+  /// \param thresholds  n_latents of them; outlive the walk
+  /// \param window      width of the straight-through window, >= 0
+  ThresholdSelection(Index batch, Slice<const Scalar> thresholds, Scalar window)
+      : batch_(batch), thresholds_(thresholds), window_(window) {}
+
+  /// One threshold for all latents, and no window.
+  ThresholdSelection(Index batch, Scalar threshold) : batch_(batch), shared_(threshold) {}
 
   [[nodiscard]] Worker worker() const { return {}; }
 
@@ -36,7 +39,9 @@ class ThresholdSelection {
     kept.clear();
   }
 
-  void end(Worker& worker, SampleRange block, Buffer<Candidate<Scalar>>& kept) const { tighten(worker, block, {}, kept); }
+  void end(Worker& worker, SampleRange block, Buffer<Candidate<Scalar>>& kept) const {
+    tighten(worker, block, {}, kept);
+  }
 
   void finish(Slice<Worker> workers, SparseCode<Scalar>& code) const {
     write_code(workers, batch_, code);
@@ -46,12 +51,13 @@ class ThresholdSelection {
   }
 
  private:
-  [[nodiscard]] Scalar threshold_of(Index latent) const { return threshold_[threshold_.size() == 1 ? 0 : latent]; }
+  [[nodiscard]] Scalar threshold_of(Index latent) const { return thresholds_.empty() ? shared_ : thresholds_[latent]; }
   [[nodiscard]] Scalar window_floor(Index latent) const { return threshold_of(latent) - window_ / 2; }
 
   Index batch_;
-  Slice<const Scalar> threshold_;
-  Scalar window_;
+  Slice<const Scalar> thresholds_;  ///< empty: shared_
+  Scalar shared_ = 0;
+  Scalar window_ = 0;
 };
 
 }  // namespace parsae::inline PARSAE_ABI

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <parsae/core/check.hpp>
 #include <parsae/activations/threshold.hpp>
+#include <parsae/core/check.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -22,7 +22,9 @@ class MutualChoiceSelection {
 
   [[nodiscard]] Worker worker() const { return {}; }
 
-  [[nodiscard]] Index buffer_size(Index) const { return std::min(budget_, Index{65536}) + PanelProduct<Scalar>::latents; }
+  [[nodiscard]] Index buffer_size(Index) const {
+    return std::min(budget_, Index{65536}) + PanelProduct<Scalar>::latents;
+  }
 
   void begin(Worker& worker, SampleRange, Floors<Scalar> floors) const {
     std::fill(floors.by_latent.begin(), floors.by_latent.end(), floor_always<Scalar>);
@@ -64,7 +66,8 @@ class MutualChoiceSelection {
   }
 
   void set_floor(const Worker& worker, Floors<Scalar> floors) const {
-    const bool full = worker.settled.size() >= budget_;  // only ever after cut(), which leaves the least one at the back
+    const bool full =
+        worker.settled.size() >= budget_;  // only ever after cut(), which leaves the least one at the back
     std::fill(floors.by_sample.begin(), floors.by_sample.end(), full ? worker.settled.back().pre_act : Scalar(0));
   }
 
@@ -72,12 +75,12 @@ class MutualChoiceSelection {
   Index budget_;
 };
 
-/// Mutual Choice (Ayonrinde, arXiv 2411.02124): a total budget of k active latents a sample on average, allocated freely over
-/// the batch: the round(k x batch) largest positive pre-activations. The same rule as BatchTopK (Bussmann et al.,
-/// arXiv 2412.06410).
+/// Mutual Choice (Ayonrinde, arXiv 2411.02124): a total budget of k active latents a sample on average, allocated
+/// freely over the batch: the round(k x batch) largest positive pre-activations. The same rule as BatchTopK (Bussmann
+/// et al., arXiv 2412.06410).
 ///
-/// Inference treats samples one by one, f = pi [pi > theta], with theta the running mean of each training batch's smallest
-/// selected pre-activation: sum <- decay sum + (1 - decay) smallest, weight <- decay weight + (1 - decay),
+/// Inference treats samples one by one, f = pi [pi > theta], with theta the running mean of each training batch's
+/// smallest selected pre-activation: sum <- decay sum + (1 - decay) smallest, weight <- decay weight + (1 - decay),
 /// theta = sum / weight.
 template <class ScalarType>
 class MutualChoice : public StatelessActivation {
@@ -101,7 +104,8 @@ class MutualChoice : public StatelessActivation {
 
   /// Throws std::invalid_argument when no training batch has been seen: there is no threshold yet.
   [[nodiscard]] Threshold<Scalar> inference() const {
-    if (!(running_(1) > 0)) reject("MutualChoice threshold", "a model that has seen a training batch", "one that has not");
+    if (!(running_(1) > 0))
+      reject("MutualChoice threshold", "a model that has seen a training batch", "one that has not");
     return Threshold<Scalar>(Vector<Scalar>::Constant(1, running_(0) / running_(1)));
   }
 
@@ -123,9 +127,7 @@ class MutualChoice : public StatelessActivation {
     require_between("MutualChoice threshold_decay", settings_.threshold_decay, 0.0, std::nextafter(1.0, 0.0));
     require_not_negative("MutualChoice running_threshold", static_cast<double>(running_.minCoeff()));
   }
-  void resize(Index n_latents) {
-    require_between("MutualChoice k", settings_.k, 0.0, static_cast<double>(n_latents));
-  }
+  void resize(Index n_latents) { require_between("MutualChoice k", settings_.k, 0.0, static_cast<double>(n_latents)); }
 
   template <class Visit>
   void visit_arrays(const Visit& visit) {

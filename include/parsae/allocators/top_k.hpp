@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <parsae/core/check.hpp>
 #include <parsae/activations/activation.hpp>
 #include <parsae/allocators/top_k_selection.hpp>
+#include <parsae/core/check.hpp>
 
 namespace parsae::inline PARSAE_ABI {
 
-/// TopK (Gao et al., arXiv 2406.04093): f = ReLU(TopK_k(pi)), the k largest pre-activations of each sample where positive.
-/// df/dpi = [selected and pi > 0].
+/// TopK (Gao et al., arXiv 2406.04093): f = ReLU(TopK_k(pi)), the k largest pre-activations of each sample where
+/// positive. df/dpi = [selected and pi > 0].
 template <class ScalarType>
 class TopK : public StatelessActivation {
  public:

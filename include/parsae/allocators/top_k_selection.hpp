@@ -8,8 +8,9 @@
 
 namespace parsae::inline PARSAE_ABI {
 
-/// The k largest positive pre-activations of each sample, optionally among a subset of the latents: the same type serves
-/// TopK and the auxiliary losses that select among dead latents. A sample with fewer than k positive ones keeps those.
+/// The k largest positive pre-activations of each sample, optionally among a subset of the latents: the same type
+/// serves TopK and the auxiliary losses that select among dead latents. A sample with fewer than k positive ones keeps
+/// those.
 template <class Scalar>
 class TopKSelection {
  public:
@@ -36,7 +37,8 @@ class TopKSelection {
   }
 
   void tighten(Worker& worker, SampleRange block, Floors<Scalar> floors, Buffer<Candidate<Scalar>>& kept) const {
-    keep_winners(worker, block, kept, [&](SampleId sample, Scalar kth) { floors.by_sample[sample - block.begin] = kth; });
+    keep_winners(worker, block, kept,
+                 [&](SampleId sample, Scalar kth) { floors.by_sample[sample - block.begin] = kth; });
   }
 
   void end(Worker& worker, SampleRange block, Buffer<Candidate<Scalar>>& kept) const {
@@ -45,9 +47,7 @@ class TopKSelection {
     kept.clear();
   }
 
-  void finish(Slice<Worker> workers, SparseCode<Scalar>& code) const {
-    write_code(workers, batch_, code);
-  }
+  void finish(Slice<Worker> workers, SparseCode<Scalar>& code) const { write_code(workers, batch_, code); }
 
  private:
   /// Groups `kept` by sample and leaves the k winners of each; tells `on_full` the k-th value where a sample has k.

@@ -15,6 +15,7 @@ class CodeMetrics {
 
   template <class Scalar>
   void add(const SparseCode<Scalar>& code) {
+    require_latents("CodeMetrics latent", code, n_latents());
     n_samples_ += code.n_samples();
     for (Index e = 0; e < code.stored(); ++e) active_[code.latents[e]] += code.values[e] != 0;
   }

@@ -25,11 +25,14 @@ class CodeQuantizer {
   /// Takes the ranges from the values of `code`.
   template <class Scalar>
   CodeQuantizer(const SparseCode<Scalar>& code, Index n_latents, const Settings& settings)
-      : settings_(settings), range_(n_latents, 0.0) {
+      : settings_(settings) {
+    require_at_least("CodeQuantizer n_latents", n_latents, Index{1});
     require_between("CodeQuantizer n_bins", settings.n_bins, Index{1}, Index{1} << 24);
+    require_latents("CodeQuantizer latent", code, n_latents);
+    range_.assign(n_latents, 0.0);
     for (Index e = 0; e < code.stored(); ++e)
       range_[code.latents[e]] = std::max(range_[code.latents[e]], static_cast<double>(code.values[e]));
-    if (settings.range == Range::Shared && n_latents > 0) range_.assign(n_latents, *std::max_element(range_.begin(), range_.end()));
+    if (settings.range == Range::Shared) range_.assign(n_latents, *std::max_element(range_.begin(), range_.end()));
   }
 
   [[nodiscard]] Index n_latents() const { return range_.size(); }
@@ -50,6 +53,7 @@ class CodeQuantizer {
   /// The code as a receiver reads it.
   template <class Scalar>
   void quantize(SparseCode<Scalar>& code) const {
+    require_latents("CodeQuantizer latent", code, n_latents());
     for (Index e = 0; e < code.stored(); ++e) {
       if (code.values[e] == 0) continue;
       const Index latent = code.latents[e];

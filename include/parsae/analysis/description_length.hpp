@@ -60,6 +60,7 @@ class DescriptionLengthMeter {
 
   template <class Scalar>
   void add(const SparseCode<Scalar>& code) {
+    require_latents("DescriptionLengthMeter latent", code, quantizer_.n_latents());
     for (Index i = 0; i < code.n_samples(); ++i) {
       Index active = 0;
       for (Index e = code.begin_of(i); e < code.offsets[i + 1]; ++e) {

@@ -22,6 +22,7 @@ struct QuantizedDictionary {
 template <class Scalar>
 [[nodiscard]] QuantizedDictionary<Scalar> quantize_dictionary(const Matrix<Scalar>& w_dec, int bits_per_weight) {
   require_between("quantize_dictionary bits_per_weight", bits_per_weight, 2, 24);
+  if (!w_dec.allFinite()) reject("quantize_dictionary w_dec", "finite weights", "NaN or Inf");
   const double most = static_cast<double>((Index{1} << (bits_per_weight - 1)) - 1);
   const double largest = w_dec.size() == 0 ? 0 : static_cast<double>(w_dec.cwiseAbs().maxCoeff());
   const double step = largest > 0 ? largest / most : 1;

@@ -3,9 +3,9 @@
 
 // The inline namespace of everything in parsae, and the only file that looks at the instruction set to choose a name.
 //
-// Kernels compile to different code under different -m flags, and Eigen aligns differently. Two translation units of one
-// program that were built differently would otherwise share one set of symbols, and the linker would keep whichever it
-// saw first. With the name below their types differ, and a program that mixes them fails to link.
+// Kernels compile to different code under different -m flags, and Eigen aligns differently. Two translation units of
+// one program that were built differently would otherwise share one set of symbols, and the linker would keep whichever
+// it saw first. With the name below their types differ, and a program that mixes them fails to link.
 
 #if defined(__AVX512F__)
 #define PARSAE_ISA avx512

@@ -10,11 +10,12 @@
 
 namespace parsae::inline PARSAE_ABI {
 
-/// One line that says what this program was built for: version, instruction set, fused multiply-add, threads. Programs print
-/// it, so that nobody runs at baseline speed without knowing: a program built without -march=native uses SSE2 on x86-64.
+/// One line that says what this program was built for: version, instruction set, fused multiply-add, threads. Programs
+/// print it, so that nobody runs at baseline speed without knowing: a program built without -march=native uses SSE2 on
+/// x86-64.
 [[nodiscard]] inline std::string build_summary() {
-  std::string line = "parsae " + std::to_string(PARSAE_VERSION_MAJOR) + "." + std::to_string(PARSAE_VERSION_MINOR) + "." +
-                     std::to_string(PARSAE_VERSION_PATCH) + ", " PARSAE_QUOTE_EXPANDED(PARSAE_ISA);
+  std::string line = "parsae " + std::to_string(PARSAE_VERSION_MAJOR) + "." + std::to_string(PARSAE_VERSION_MINOR) +
+                     "." + std::to_string(PARSAE_VERSION_PATCH) + ", " PARSAE_QUOTE_EXPANDED(PARSAE_ISA);
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
   line += " with fused multiply-add";
 #else

@@ -13,8 +13,8 @@ enum class Role { Learned, Statistic };
 /// How an array is cut: `rows` consecutive entries for each latent, or one block shared by all latents.
 enum class Axis { Latent, Shared };
 
-/// One array that a part of a model owns, as its `visit_arrays` hands it out. Optimizer, files and gradient checks see a
-/// model only as a list of these, so a new part needs no edit in any of them.
+/// One array that a part of a model owns, as its `visit_arrays` hands it out. Optimizer, files and gradient checks see
+/// a model only as a list of these, so a new part needs no edit in any of them.
 template <class T>
 struct ParameterArray {
   std::string_view name;

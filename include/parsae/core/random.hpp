@@ -12,8 +12,9 @@ namespace parsae::inline PARSAE_ABI {
 
 /// Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
 ///
-/// Draw number `counter` of stream `stream` is a pure function of (seed, stream, counter). Nothing is carried from draw to
-/// draw, so any thread may draw any number, and a resumed run needs no saved generator, only the counters it stood at.
+/// Draw number `counter` of stream `stream` is a pure function of (seed, stream, counter). Nothing is carried from draw
+/// to draw, so any thread may draw any number, and a resumed run needs no saved generator, only the counters it stood
+/// at.
 class Random {
  public:
   using Block = std::array<std::uint32_t, 4>;
@@ -57,7 +58,8 @@ class Random {
       const std::uint64_t product0 = std::uint64_t{0xD2511F53u} * counter[0];
       const std::uint64_t product1 = std::uint64_t{0xCD9E8D57u} * counter[2];
       counter = {static_cast<std::uint32_t>(product1 >> 32) ^ counter[1] ^ key[0], static_cast<std::uint32_t>(product1),
-                 static_cast<std::uint32_t>(product0 >> 32) ^ counter[3] ^ key[1], static_cast<std::uint32_t>(product0)};
+                 static_cast<std::uint32_t>(product0 >> 32) ^ counter[3] ^ key[1],
+                 static_cast<std::uint32_t>(product0)};
       key[0] += 0x9E3779B9u;
       key[1] += 0xBB67AE85u;
     }

@@ -17,8 +17,7 @@ class Slice {
 
   /// A Slice<T> reads as a Slice<const T>.
   operator Slice<const T>() const  // NOLINT(google-explicit-constructor)
-    requires(!std::is_const_v<T>)
-  {
+      requires(!std::is_const_v<T>) {
     return {data_, size_};
   }
 

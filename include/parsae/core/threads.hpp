@@ -13,8 +13,8 @@ namespace parsae::inline PARSAE_ABI {
 
 /// How many threads a call may use. This is the only file that speaks OpenMP; without OpenMP everything runs on one.
 ///
-/// parsae's results do not depend on the count: work is cut into tasks by size, never by thread, every task writes what it
-/// alone owns, and whatever is summed over tasks is summed in task order afterwards.
+/// parsae's results do not depend on the count: work is cut into tasks by size, never by thread, every task writes what
+/// it alone owns, and whatever is summed over tasks is summed in task order afterwards.
 class Threads {
  public:
   /// Exactly `count` threads, 1 <= count <= 4096.
@@ -31,8 +31,9 @@ class Threads {
 
   [[nodiscard]] int count() const { return count_; }
 
-  /// Calls body(task, worker) for every task in [0, n_tasks); worker in [0, count()) names scratch that no other running
-  /// task uses. Tasks run in any order. The body must not throw: arguments are checked before a region, not inside.
+  /// Calls body(task, worker) for every task in [0, n_tasks); worker in [0, count()) names scratch that no other
+  /// running task uses. Tasks run in any order. The body must not throw: arguments are checked before a region, not
+  /// inside.
   template <class Body>
   void for_each(Index n_tasks, const Body& body) const {
 #if defined(_OPENMP)

@@ -13,8 +13,8 @@ namespace parsae::inline PARSAE_ABI {
 
 /// Batches from samples in memory (or mapped from a file), shuffled anew for every pass.
 ///
-/// The passes are one stream: a batch may begin in one pass and end in the next, so every batch is full until the last pass
-/// ends. Pass e is a permutation drawn from (seed, e) alone, so a position can be reached without replaying.
+/// The passes are one stream: a batch may begin in one pass and end in the next, so every batch is full until the last
+/// pass ends. Pass e is a permutation drawn from (seed, e) alone, so a position can be reached without replaying.
 template <class ScalarType>
 class MatrixSource {
  public:
@@ -28,17 +28,22 @@ class MatrixSource {
     std::uint64_t seed = 0;
   };
 
-  /// An Eigen object that no caller can keep alive where it is: a matrix on its way out, or one that has to be computed or
-  /// copied to have the samples as contiguous columns. A block or map of a matrix is only a view, so it may be a temporary.
+  /// An Eigen object that no caller can keep alive where it is: a matrix on its way out, or one that has to be computed
+  /// or copied to have the samples as contiguous columns. A block or map of a matrix is only a view, so it may be a
+  /// temporary.
   template <class Samples, class Plain = std::remove_cvref_t<Samples>>
-  static constexpr bool is_temporary = requires { typename Plain::PlainObject; } &&
-                                       ((!std::is_lvalue_reference_v<Samples> && std::is_same_v<Plain, typename Plain::PlainObject>) ||
-                                        (Plain::Flags & Eigen::DirectAccessBit) == 0 || Plain::IsRowMajor ||
-                                        Plain::InnerStrideAtCompileTime != 1);
+  static constexpr bool is_temporary = requires {
+    typename Plain::PlainObject;
+  }
+  &&((!std::is_lvalue_reference_v<Samples> && std::is_same_v<Plain, typename Plain::PlainObject>) ||
+     (Plain::Flags & Eigen::DirectAccessBit) == 0 || Plain::IsRowMajor || Plain::InnerStrideAtCompileTime != 1);
 
   /// \param samples  n_inputs x n, n >= 1, finite; not copied, so it must outlive the source
   MatrixSource(const Eigen::Ref<const Matrix<Scalar>>& samples, const Settings& settings)
-      : data_(samples.data()), n_inputs_(samples.rows()), n_samples_(samples.cols()), stride_(samples.outerStride()),
+      : data_(samples.data()),
+        n_inputs_(samples.rows()),
+        n_samples_(samples.cols()),
+        stride_(samples.outerStride()),
         settings_(settings) {
     require_at_least("MatrixSource samples", samples.cols(), Index{1});
     require_at_least("MatrixSource inputs", samples.rows(), Index{1});
@@ -51,8 +56,8 @@ class MatrixSource {
 
   /// A temporary would be gone before the first batch, and an expression that is not in memory becomes one.
   template <class Samples>
-    requires(is_temporary<Samples>)
-  MatrixSource(Samples&&, const Settings&) = delete;
+  requires(is_temporary<Samples>) MatrixSource(Samples&&, const Settings&)
+  = delete;
 
   [[nodiscard]] Index n_inputs() const { return n_inputs_; }
   [[nodiscard]] Index n_samples() const { return n_samples_; }

@@ -15,8 +15,8 @@
 namespace parsae::inline PARSAE_ABI {
 
 /// A callback that appends one JSON object a line: step, samples, seconds, loss and its terms, fvu, l0, dead_fraction,
-/// learning_rate, gradient_norm. Numbers that are not finite are null. Each line is flushed, so a stopped run keeps every
-/// line; a full disk is a FileError.
+/// learning_rate, gradient_norm. Numbers that are not finite are null. Each line is flushed, so a stopped run keeps
+/// every line; a full disk is a FileError.
 class JsonlMetrics {
  public:
   struct Settings {
@@ -24,9 +24,9 @@ class JsonlMetrics {
   };
 
   explicit JsonlMetrics(const std::filesystem::path& path) : JsonlMetrics(path, Settings()) {}
-  JsonlMetrics(const std::filesystem::path& path, const Settings& settings)
-      : path_(path), settings_(settings), out_(path, std::ios::app) {
+  JsonlMetrics(const std::filesystem::path& path, const Settings& settings) : path_(path), settings_(settings) {
     require_at_least("JsonlMetrics every_steps", settings.every_steps, Index{1});
+    out_.open(path, std::ios::app);
     if (!out_) throw FileError(path, "cannot be opened for appending");
   }
 

@@ -19,6 +19,19 @@ template <class Scalar>
   return sizeof(Scalar) == 4 ? "float32" : "float64";
 }
 
+/// The C-order shape of a model's n_rows x n_cols array in a file: a vector is [n_cols], and so is a matrix of one row.
+[[nodiscard]] inline Buffer<Index> stored_shape(Index n_rows, Index n_cols) {
+  Buffer<Index> shape(1, n_cols);
+  if (n_rows > 1) shape.push_back(n_rows);
+  return shape;
+}
+
+template <class Scalar>
+[[nodiscard]] Buffer<Index> stored_shape(const ParameterArray<Scalar>& array) {
+  const Index n_rows = array.axis == Axis::Latent ? array.rows : 1;
+  return stored_shape(n_rows, array.values.size() / n_rows);
+}
+
 /// The JSON text that describes a model apart from its arrays.
 template <class Act>
 [[nodiscard]] nlohmann::ordered_json model_config(Autoencoder<Act>& model) {
@@ -49,11 +62,19 @@ class ConfigReader {
 
   template <class Value>
   [[nodiscard]] Value read(const std::string& name) {
+    const nlohmann::json& found = read_json(name);
+    if (is_a<Value>(found)) return found.template get<Value>();
+    // A file may nest arrays deeper than the stack, on which dump() recurses.
+    const std::string got = found.is_structured() ? std::string("an ") + found.type_name() : found.dump();
+    throw FileError(path_, what_ + ": \"" + name + "\" has the wrong type, got " + got);
+  }
+
+  /// A value that the caller checks.
+  [[nodiscard]] const nlohmann::json& read_json(const std::string& name) {
     read_.insert(name);
     const auto found = object_->find(name);
     if (found == object_->end()) throw FileError(path_, what_ + ": \"" + name + "\" is missing");
-    if (!is_a<Value>(*found)) throw FileError(path_, what_ + ": \"" + name + "\" has the wrong type, got " + found->dump());
-    return found->template get<Value>();
+    return *found;
   }
 
   /// One of the allowed words.
@@ -74,7 +95,6 @@ class ConfigReader {
   template <class Value>
   [[nodiscard]] static bool is_a(const nlohmann::json& value) {
     if constexpr (std::is_same_v<Value, std::string>) return value.is_string();
-    if constexpr (std::is_same_v<Value, nlohmann::json>) return true;
     if constexpr (std::is_integral_v<Value>)
       return value.is_number_unsigned() && value.template get<std::uint64_t>() <= std::uint64_t{1} << 53;
     if constexpr (std::is_floating_point_v<Value>) return value.is_number();
@@ -89,12 +109,12 @@ class ConfigReader {
 
 }  // namespace detail
 
-/// Writes a model as one safetensors file: every array that the model visits under its own name, and a JSON description of
-/// everything else as the text "config" of the header's metadata. One file, replaced atomically: weights and settings cannot
-/// come apart. Throws FileError.
+/// Writes a model as one safetensors file: every array that the model visits under its own name, and a JSON description
+/// of everything else as the text "config" of the header's metadata. One file, replaced atomically: weights and
+/// settings cannot come apart. Throws FileError.
 ///
-/// w_enc and w_dec are stored as [n_latents, n_inputs] and [n_latents, n_outputs] (C order, the bytes of the column-major
-/// matrices).
+/// w_enc and w_dec are stored as [n_latents, n_inputs] and [n_latents, n_outputs] (C order, the bytes of the
+/// column-major matrices); as [n_latents] where the other number is 1.
 template <class Act>
 void save(const Autoencoder<Act>& model, const std::filesystem::path& path) {
   using Scalar = typename Act::Scalar;
@@ -102,19 +122,17 @@ void save(const Autoencoder<Act>& model, const std::filesystem::path& path) {
   Autoencoder<Act>& visited = const_cast<Autoencoder<Act>&>(model);
   SafetensorsWriter writer;
   visited.visit_arrays([&](const ParameterArray<Scalar>& array) {
-    const Slice<const Scalar> values = array.values;
-    if (array.rows > 1 && array.axis == Axis::Latent)
-      writer.add(std::string(array.name), {values.size() / array.rows, array.rows}, values);
-    else
-      writer.add(std::string(array.name), {values.size()}, values);
+    const Buffer<Index> shape = detail::stored_shape(array);
+    writer.add(std::string(array.name), shape.slice(), Slice<const Scalar>(array.values));
   });
   writer.set_metadata("config", detail::model_config(visited).dump());
   writer.write(path);
 }
 
-/// Reads a model that save() wrote. `Model` is the type that was saved: `load<Autoencoder<TopK<float>>>("sae.safetensors")`.
-/// Throws FileError when the file is damaged, holds another activation or scalar, or has values that a model cannot have
-/// (NaN, settings out of range). Memory is bounded by the size of the file.
+/// Reads a model that save() wrote. `Model` is the type that was saved:
+/// `load<Autoencoder<TopK<float>>>("sae.safetensors")`. Throws FileError when the file is damaged, holds another
+/// activation or scalar, or has values that a model cannot have (NaN, settings out of range). Memory is bounded by the
+/// size of the file.
 template <class Model>
 [[nodiscard]] Model load(const std::filesystem::path& path) {
   using Act = typename Model::Activation;
@@ -134,22 +152,19 @@ template <class Model>
   settings.n_inputs = config.template read<Index>("n_inputs");
   settings.n_latents = config.template read<Index>("n_latents");
   settings.n_outputs = config.template read<Index>("n_outputs");
-  settings.decoder_norm = config.read_word("decoder_norm", {"unit", "free"}) == "unit" ? DecoderNorm::Unit : DecoderNorm::Free;
-  settings.centering = config.read_word("centering", {"decoder_bias", "none"}) == "none" ? Centering::None : Centering::DecoderBias;
+  settings.decoder_norm =
+      config.read_word("decoder_norm", {"unit", "free"}) == "unit" ? DecoderNorm::Unit : DecoderNorm::Free;
+  settings.centering =
+      config.read_word("centering", {"decoder_bias", "none"}) == "none" ? Centering::None : Centering::DecoderBias;
   const auto input_scale = static_cast<Scalar>(config.template read<double>("input_scale"));
   const auto output_scale = static_cast<Scalar>(config.template read<double>("output_scale"));
 
-  // The tensors are as large as the file; the config may claim anything. So their shapes are compared before a model of the
-  // claimed size is allocated.
-  const auto require_stored = [&](const char* name, std::initializer_list<Index> shape) {
-    const Slice<const Index> stored = file.info(name).shape.slice();
-    if (!std::equal(stored.begin(), stored.end(), shape.begin(), shape.end()))
-      throw FileError(path, std::string("tensor \"") + name + "\" does not have the shape that the config claims");
-  };
-  require_stored("w_enc", {settings.n_latents, settings.n_inputs});
-  require_stored("w_dec", {settings.n_latents, settings.n_outputs});
+  // The tensors are as large as the file; the config may claim anything. So dtype and shape are compared before a model
+  // of the claimed size is allocated.
+  file.template require<Scalar>("w_enc", detail::stored_shape(settings.n_inputs, settings.n_latents).slice());
+  file.template require<Scalar>("w_dec", detail::stored_shape(settings.n_outputs, settings.n_latents).slice());
 
-  const nlohmann::json activation_settings = config.template read<nlohmann::json>("activation_settings");
+  const nlohmann::json& activation_settings = config.read_json("activation_settings");
   config.require_all_read();
   try {
     Act activation;
@@ -169,14 +184,11 @@ template <class Model>
     model.visit_arrays([&](const ParameterArray<Scalar>& array) {
       const std::string name(array.name);
       expected.insert(name);
-      if (array.rows > 1 && array.axis == Axis::Latent)
-        file.read_into(name, {array.values.size() / array.rows, array.rows}, array.values);
-      else
-        file.read_into(name, {array.values.size()}, array.values);
+      file.read_into(name, detail::stored_shape(array).slice(), array.values);
       for (const Scalar value : array.values)
         if (!std::isfinite(value)) throw FileError(path, "tensor \"" + name + "\" holds NaN or Inf");
     });
-    model.activation.check();
+    model.activation.check();  // with the arrays that it has now
     for (const auto& [name, tensor] : file.tensors())
       if (!expected.contains(name)) throw FileError(path, "unknown tensor \"" + name + "\"");
     return model;

@@ -86,14 +86,21 @@ class SafetensorsReader {
     return vector;
   }
 
-  /// Fills `values` with the tensor, which must have exactly this shape. `values` has the product of `shape` elements.
+  /// FileError unless the tensor has the dtype of Scalar and exactly this shape.
   template <class Scalar>
-  void read_into(std::string_view name, Slice<const Index> shape, Slice<Scalar> values) const {
-    const Slice<const std::byte> bytes = typed_bytes<Scalar>(name);
+  void require(std::string_view name, Slice<const Index> shape) const {
+    static_cast<void>(typed_bytes<Scalar>(name));
     const Slice<const Index> got = info(name).shape.slice();
     if (!std::equal(shape.begin(), shape.end(), got.begin(), got.end())) {
       fail(name, "expected the shape " + detail::shape_text(shape) + ", got " + detail::shape_text(got));
     }
+  }
+
+  /// Fills `values` with the tensor, which must have exactly this shape. `values` has the product of `shape` elements.
+  template <class Scalar>
+  void read_into(std::string_view name, Slice<const Index> shape, Slice<Scalar> values) const {
+    require<Scalar>(name, shape);
+    const Slice<const std::byte> bytes = typed_bytes<Scalar>(name);
     const Index size = bytes.size() / static_cast<Index>(sizeof(Scalar));
     if (values.size() != size) reject("values", std::to_string(size) + " elements", values.size());
     detail::copy_bytes(bytes, values.data());

@@ -44,8 +44,9 @@ class AuxK {
   }
 
   template <class Scalar>
-  [[nodiscard]] double add(const Eigen::Ref<const Matrix<Scalar>>& residual, const Eigen::Ref<const Matrix<Scalar>>& recon,
-                           double residual_variation, Eigen::Ref<Matrix<Scalar>> d_recon) const {
+  [[nodiscard]] double add(const Eigen::Ref<const Matrix<Scalar>>& residual,
+                           const Eigen::Ref<const Matrix<Scalar>>& recon, double residual_variation,
+                           Eigen::Ref<Matrix<Scalar>> d_recon) const {
     const double weight = residual_variation > 0 ? settings_.coefficient / residual_variation : 0.0;
     d_recon = recon - residual;
     const double error = static_cast<double>(d_recon.squaredNorm());

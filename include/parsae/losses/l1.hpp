@@ -8,9 +8,10 @@ namespace parsae::inline PARSAE_ABI {
 
 /// L1 on the code: L = coefficient / batch * sum over samples i and latents j of w_j f_ij, f >= 0.
 ///
-/// Weighting::Plain: w_j = 1. Weighting::DecoderNorm: w_j = |w_dec(:, j)|, which keeps a free decoder from growing to make
-/// its code small; d/df_ij = coefficient w_j / batch, d/d|w_dec(:, j)| = coefficient / batch * sum_i f_ij. Explicit zeros
-/// have that slope, too: a learned threshold feels it over its whole window, and everything else ignores it.
+/// Weighting::Plain: w_j = 1. Weighting::DecoderNorm: w_j = |w_dec(:, j)|, which keeps a free decoder from growing to
+/// make its code small; d/df_ij = coefficient w_j / batch, d/d|w_dec(:, j)| = coefficient / batch * sum_i f_ij.
+/// Explicit zeros have that slope, too: a learned threshold feels it over its whole window, and everything else ignores
+/// it.
 class L1 {
  public:
   enum class Weighting { Plain, DecoderNorm };

@@ -10,15 +10,15 @@ namespace parsae::inline PARSAE_ABI {
 
 /// A loss on the reconstruction. Reduction of every loss: sum over inputs, mean over samples.
 ///
-/// `loss.add(target, recon, sample_weights, d_recon)` sees a block of samples (n_outputs x block), writes dL/d recon, and
-/// returns the block's part of L. `sample_weights` (one a sample) already contain the 1 / batch of the mean.
+/// `loss.add(target, recon, sample_weights, d_recon)` sees a block of samples (n_outputs x block), writes dL/d recon,
+/// and returns the block's part of L. `sample_weights` (one a sample) already contain the 1 / batch of the mean.
 template <class Loss, class Scalar>
-concept ReconstructionLossFor =
-    requires(const Loss loss, Eigen::Ref<const Matrix<Scalar>> target, Eigen::Ref<const Matrix<Scalar>> recon,
-             Slice<const Scalar> sample_weights, Eigen::Ref<Matrix<Scalar>> d_recon) {
-      { Loss::name } -> std::convertible_to<std::string_view>;
-      { loss.template add<Scalar>(target, recon, sample_weights, d_recon) } -> std::same_as<double>;
-    };
+concept ReconstructionLossFor = requires(const Loss loss, Eigen::Ref<const Matrix<Scalar>> target,
+                                         Eigen::Ref<const Matrix<Scalar>> recon, Slice<const Scalar> sample_weights,
+                                         Eigen::Ref<Matrix<Scalar>> d_recon) {
+  { Loss::name } -> std::convertible_to<std::string_view>;
+  { loss.template add<Scalar>(target, recon, sample_weights, d_recon) } -> std::same_as<double>;
+};
 
 /// A loss on the code, seen latent by latent.
 ///

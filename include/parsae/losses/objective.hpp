@@ -10,8 +10,8 @@
 
 namespace parsae::inline PARSAE_ABI {
 
-/// The training loss: a reconstruction loss, an auxiliary loss (or NoAuxiliary), and any number of losses on the code, added
-/// up. `Objective objective(MeanSquaredError(), AuxK(), L1({.coefficient = 5e-3}));`
+/// The training loss: a reconstruction loss, an auxiliary loss (or NoAuxiliary), and any number of losses on the code,
+/// added up. `Objective objective(MeanSquaredError(), AuxK(), L1({.coefficient = 5e-3}));`
 template <class Reconstruction, class Auxiliary = NoAuxiliary, class... CodeLosses>
 class Objective {
  public:

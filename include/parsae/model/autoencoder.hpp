@@ -18,8 +18,9 @@ struct AutoencoderSettings {
 
 /// A sparse autoencoder: f = activation(w_enc^T (s x - b_dec) + b_enc), xhat = (w_dec f + b_dec) / s.
 ///
-/// s is the input scale, part of the model: encode() and decode() speak the user's units on both sides. With n_outputs other
-/// than n_inputs, or Centering::None, the same class is a transcoder: it predicts targets that are not its inputs.
+/// s is the input scale, part of the model: encode() and decode() speak the user's units on both sides. With n_outputs
+/// other than n_inputs, or Centering::None, the same class is a transcoder: it predicts targets that are not its
+/// inputs.
 ///
 /// A const model may be used from any number of threads at a time.
 template <Activation Act>
@@ -41,7 +42,8 @@ class Autoencoder {
       reject("Autoencoder n_outputs", "n_inputs, or Centering::None", n_outputs);
     encoder = {Matrix<Scalar>::Zero(settings.n_inputs, settings.n_latents), Vector<Scalar>::Zero(settings.n_latents),
                settings.centering};
-    decoder = {Matrix<Scalar>::Zero(n_outputs, settings.n_latents), Vector<Scalar>::Zero(n_outputs), settings.decoder_norm};
+    decoder = {Matrix<Scalar>::Zero(n_outputs, settings.n_latents), Vector<Scalar>::Zero(n_outputs),
+               settings.decoder_norm};
     activation.resize(settings.n_latents);
   }
 
@@ -55,7 +57,8 @@ class Autoencoder {
   [[nodiscard]] Index n_latents() const { return encoder.n_latents(); }
   [[nodiscard]] Index n_outputs() const { return decoder.n_outputs(); }
 
-  /// The code of each sample (a column of `samples`, n_inputs x n), by the activation's inference rule. Refuses NaN and Inf.
+  /// The code of each sample (a column of `samples`, n_inputs x n), by the activation's inference rule. Refuses NaN and
+  /// Inf.
   [[nodiscard]] SparseCode<Scalar> encode(const Eigen::Ref<const Matrix<Scalar>>& samples,
                                           Threads threads = Threads::available()) const {
     require_finite("encode samples", samples);
@@ -74,14 +77,15 @@ class Autoencoder {
                                           Threads threads = Threads::available()) const {
     require_at_least("encode n", n, Index{0});
     require_at_least("encode stride", stride, n_inputs());
-    return encode(Eigen::Map<const Matrix<Scalar>, 0, Eigen::OuterStride<>>(samples, n_inputs(), n,
-                                                                            Eigen::OuterStride<>(stride)),
-                  threads);
+    return encode(
+        Eigen::Map<const Matrix<Scalar>, 0, Eigen::OuterStride<>>(samples, n_inputs(), n, Eigen::OuterStride<>(stride)),
+        threads);
   }
 
   /// The reconstruction of each coded sample, n_outputs x n, in the user's units.
   [[nodiscard]] Matrix<Scalar> decode(const SparseCode<Scalar>& code, Threads threads = Threads::available()) const {
-    for (const LatentId latent : code.latents) require_between("decode latent", Index{latent}, Index{0}, n_latents() - 1);
+    for (const LatentId latent : code.latents)
+      require_between("decode latent", Index{latent}, Index{0}, n_latents() - 1);
     Matrix<Scalar> recon;
     decoder.decode(code, threads, recon);
     recon /= output_scale;

@@ -21,8 +21,8 @@ struct Encoder {
 
   /// centered(:, i) = scale * samples(:, i) - b_dec (or without b_dec), what the walk multiplies with.
   /// \param samples  n_inputs x batch, any stride between samples
-  void center(const Eigen::Ref<const Matrix<Scalar>>& samples, Scalar scale, const Vector<Scalar>& b_dec, Threads threads,
-              Matrix<Scalar>& centered) const {
+  void center(const Eigen::Ref<const Matrix<Scalar>>& samples, Scalar scale, const Vector<Scalar>& b_dec,
+              Threads threads, Matrix<Scalar>& centered) const {
     require_shape("samples", samples.rows(), samples.cols(), n_inputs(), samples.cols());
     centered.resize(n_inputs(), samples.cols());
     constexpr Index block = 64;

@@ -6,8 +6,8 @@
 
 namespace parsae::inline PARSAE_ABI {
 
-/// Where decoder columns start. RandomDirections: uniform on the sphere. CenteredSamples: randomly drawn samples minus the
-/// mean, which leaves few latents dead where a sample has only a handful of active ones.
+/// Where decoder columns start. RandomDirections: uniform on the sphere. CenteredSamples: randomly drawn samples minus
+/// the mean, which leaves few latents dead where a sample has only a handful of active ones.
 enum class LatentStart { RandomDirections, CenteredSamples };
 
 /// MeanSquaredNormOne: s = 1 / sqrt(mean |x|^2), so that coefficients carry over between data sets. None: s = 1.
@@ -47,7 +47,8 @@ void set_random_direction(std::uint64_t seed, Index latent, Eigen::Ref<Vector<Sc
 
 /// Gives a model its starting values from a sample of the data:
 ///
-///     s by InputScaling;  b_dec = mean of s x;  w_dec(:, j) unit, by LatentStart;  w_enc = w_dec (copied, untied);  b_enc = 0
+///     s by InputScaling;  b_dec = mean of s x;  w_dec(:, j) unit, by LatentStart;  w_enc = w_dec (copied, untied);
+///     b_enc = 0
 ///
 /// \param samples  n_inputs x n, n >= 1, finite, in the user's units
 template <class Act>
@@ -81,11 +82,12 @@ void initialize(Autoencoder<Act>& model, const Eigen::Ref<const Matrix<typename 
   model.encoder.b_enc.setZero();
 }
 
-/// The same for a transcoder: w_enc and w_dec start as random directions of their own spaces, b_dec = mean of the scaled
-/// targets (n_outputs x n).
+/// The same for a transcoder: w_enc and w_dec start as random directions of their own spaces, b_dec = mean of the
+/// scaled targets (n_outputs x n).
 template <class Act>
 void initialize(Autoencoder<Act>& model, const Eigen::Ref<const Matrix<typename Act::Scalar>>& samples,
-                const Eigen::Ref<const Matrix<typename Act::Scalar>>& targets, const InitializeSettings& settings = {}) {
+                const Eigen::Ref<const Matrix<typename Act::Scalar>>& targets,
+                const InitializeSettings& settings = {}) {
   using Scalar = typename Act::Scalar;
   require_shape("initialize samples", samples.rows(), samples.cols(), model.n_inputs(), samples.cols());
   require_shape("initialize targets", targets.rows(), targets.cols(), model.n_outputs(), samples.cols());

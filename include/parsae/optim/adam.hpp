@@ -61,11 +61,12 @@ class Adam {
     void update_lanes(Scalar scale, Scalar* p, const Scalar* g, Scalar* m, Scalar* v) const {
       using Lanes = typename Pack::Lanes;
       const Lanes gradient = Pack::broadcast(scale) * Pack::load(g);
-      const Lanes mean = Pack::multiply_add(Pack::broadcast(beta1), Pack::load(m), Pack::broadcast(1 - beta1) * gradient);
+      const Lanes mean =
+          Pack::multiply_add(Pack::broadcast(beta1), Pack::load(m), Pack::broadcast(1 - beta1) * gradient);
       const Lanes square =
           Pack::multiply_add(Pack::broadcast(beta2), Pack::load(v), Pack::broadcast(1 - beta2) * gradient * gradient);
-      const Lanes root = Pack::multiply_add(Pack::square_root(square), Pack::broadcast(root_correction),
-                                            Pack::broadcast(epsilon));
+      const Lanes root =
+          Pack::multiply_add(Pack::square_root(square), Pack::broadcast(root_correction), Pack::broadcast(epsilon));
       Pack::store(m, mean);
       Pack::store(v, square);
       Pack::store(p, Pack::load(p) - Pack::broadcast(rate) * mean / root);

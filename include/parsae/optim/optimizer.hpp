@@ -10,8 +10,8 @@
 
 namespace parsae::inline PARSAE_ABI {
 
-/// The state of an optimizer: for each learned array of a model, `n_moments` arrays of its size, and the count of steps.
-/// Settings live in the optimizer; this is what a checkpoint stores.
+/// The state of an optimizer: for each learned array of a model, `n_moments` arrays of its size, and the count of
+/// steps. Settings live in the optimizer; this is what a checkpoint stores.
 template <class Scalar, int n_moments>
 struct OptimizerState {
   using MomentsOf = std::array<Buffer<Scalar>, static_cast<std::size_t>(n_moments)>;
@@ -37,16 +37,16 @@ struct OptimizerState {
 /// An update rule that works entry by entry. It knows parameters and gradients, never the model.
 ///
 /// - `Optimizer::n_moments`: arrays of state for each parameter.
-/// - `optimizer.template begin_step<Scalar>(step, learning_rate)`: what all updates of step number `step` (from 1) share.
+/// - `optimizer.template begin_step<Scalar>(step, learning_rate)`: what all updates of step number `step` (from 1)
+/// share.
 /// - `step.update(scale, parameters, gradients, moments)`: one slice; the gradient is `scale` times what it is given.
 template <class Optimizer, class Scalar>
-concept OptimizerFor =
-    requires(const Optimizer optimizer, Index step, double learning_rate, Scalar scale, Slice<Scalar> parameters,
-             Slice<const Scalar> gradients,
-             typename OptimizerState<Scalar, Optimizer::n_moments>::MomentSlices moments) {
-      {
-        optimizer.template begin_step<Scalar>(step, learning_rate).update(scale, parameters, gradients, moments)
-      } -> std::same_as<void>;
-    };
+concept OptimizerFor = requires(const Optimizer optimizer, Index step, double learning_rate, Scalar scale,
+                                Slice<Scalar> parameters, Slice<const Scalar> gradients,
+                                typename OptimizerState<Scalar, Optimizer::n_moments>::MomentSlices moments) {
+  {
+    optimizer.template begin_step<Scalar>(step, learning_rate).update(scale, parameters, gradients, moments)
+    } -> std::same_as<void>;
+};
 
 }  // namespace parsae::inline PARSAE_ABI

@@ -16,8 +16,8 @@ struct Candidate {
   SampleId sample = 0;
 };
 
-/// The total order of every selection rule: larger first, then lower (sample, latent). With it an exact rule has one answer,
-/// whatever the order in which the walk met the candidates.
+/// The total order of every selection rule: larger first, then lower (sample, latent). With it an exact rule has one
+/// answer, whatever the order in which the walk met the candidates.
 template <class Scalar>
 [[nodiscard]] bool wins(const Candidate<Scalar>& a, const Candidate<Scalar>& b) {
   if (a.pre_act != b.pre_act) return a.pre_act > b.pre_act;
@@ -25,7 +25,8 @@ template <class Scalar>
 }
 
 /// What the walk's filter compares with: entry (sample i, latent j) survives iff
-/// upper_bound(pre_act) >= max(by_sample[i], by_latent[j]). A rule may raise its floors while the walk goes on, never lower.
+/// upper_bound(pre_act) >= max(by_sample[i], by_latent[j]). A rule may raise its floors while the walk goes on, never
+/// lower.
 template <class Scalar>
 struct Floors {
   Slice<Scalar> by_sample;  ///< one for each sample of the block, counted from the block's first

@@ -5,8 +5,8 @@
 
 namespace parsae::inline PARSAE_ABI {
 
-/// Kernels on one column of `size` entries (a sample, or a latent's direction). Each walks the inputs in ascending order
-/// with a lane pattern fixed by the instruction set alone, so its bits depend on neither threads nor alignment.
+/// Kernels on one column of `size` entries (a sample, or a latent's direction). Each walks the inputs in ascending
+/// order with a lane pattern fixed by the instruction set alone, so its bits depend on neither threads nor alignment.
 template <class Scalar>
 struct Column {
   using Pack = Simd<Scalar>;
@@ -38,7 +38,8 @@ struct Column {
   /// to += sum over e < count of factors[e] * columns(e), in ascending e: the bits of `count` calls of add_scaled. Four
   /// columns share one pass over `to`, which halves the loads and stores.
   template <class ColumnAt>
-  static void add_scaled_columns(const Scalar* factors, const ColumnAt& column_at, Index count, Scalar* to, Index size) {
+  static void add_scaled_columns(const Scalar* factors, const ColumnAt& column_at, Index count, Scalar* to,
+                                 Index size) {
     Index e = 0;
     for (; e + 4 <= count; e += 4)
       add_four(factors + e, column_at(e), column_at(e + 1), column_at(e + 2), column_at(e + 3), to, size);

@@ -8,8 +8,8 @@
 
 namespace parsae::inline PARSAE_ABI {
 
-/// Sums over the samples (columns) of a matrix, with the same bits for any number of threads: samples are cut into blocks of
-/// 64, and the blocks are added in order. Holds its scratch, so that a step allocates nothing.
+/// Sums over the samples (columns) of a matrix, with the same bits for any number of threads: samples are cut into
+/// blocks of 64, and the blocks are added in order. Holds its scratch, so that a step allocates nothing.
 template <class Scalar>
 class ColumnSums {
  public:

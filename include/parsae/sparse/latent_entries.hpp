@@ -5,8 +5,8 @@
 
 namespace parsae::inline PARSAE_ABI {
 
-/// The stored entries of one latent, ascending in sample: what activations and code losses see. One thread owns a latent, so
-/// a sum over its samples needs no atomics and has one order.
+/// The stored entries of one latent, ascending in sample: what activations and code losses see. One thread owns a
+/// latent, so a sum over its samples needs no atomics and has one order.
 template <class Scalar>
 struct LatentEntries {
   Index latent = 0;

@@ -6,8 +6,8 @@
 
 namespace parsae::inline PARSAE_ABI {
 
-/// A sparse code and the gradient at its values, re-ordered latent by latent (a counting sort), ascending in sample within a
-/// latent. All memory is kept for the next batch.
+/// A sparse code and the gradient at its values, re-ordered latent by latent (a counting sort), ascending in sample
+/// within a latent. All memory is kept for the next batch.
 template <class Scalar>
 class LatentMajor {
  public:

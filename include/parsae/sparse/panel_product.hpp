@@ -9,9 +9,9 @@ namespace parsae::inline PARSAE_ABI {
 
 /// The dense product behind every pre-activation, one register tile at a time.
 ///
-/// A tile is `samples x latents` accumulators that stay in registers for the whole chain over the inputs: per input it loads
-/// two vectors of latents and broadcasts one value per sample, so the multiply-adds outnumber the loads of latents by
-/// `samples` to one. Both operands are packed so that the tile reads them in one forward stream.
+/// A tile is `samples x latents` accumulators that stay in registers for the whole chain over the inputs: per input it
+/// loads two vectors of latents and broadcasts one value per sample, so the multiply-adds outnumber the loads of
+/// latents by `samples` to one. Both operands are packed so that the tile reads them in one forward stream.
 template <class Scalar>
 struct PanelProduct {
   using Pack = Simd<Scalar>;

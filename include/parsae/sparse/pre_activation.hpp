@@ -10,8 +10,8 @@ namespace parsae::inline PARSAE_ABI {
 ///     pre_act(latent, sample) = chain + b_enc[latent],
 ///     chain = multiply_add(w_enc(q, latent), x(q, sample), chain) for q = 0, 1, ..., n_inputs - 1, from 0
 ///
-/// with x the scaled and centered input. Kernels cut samples and latents into tiles and never split the sum over inputs, so
-/// any tile, batch size and number of threads gives these bits.
+/// with x the scaled and centered input. Kernels cut samples and latents into tiles and never split the sum over
+/// inputs, so any tile, batch size and number of threads gives these bits.
 ///
 /// \param latent  n_inputs entries, a column of w_enc
 /// \param sample  n_inputs entries, a column of x

@@ -7,8 +7,9 @@
 
 namespace parsae::inline PARSAE_ABI {
 
-/// The dense product dictionary^T * d_recon, computed only where the code stores an entry: for entry e = (latent j, sample i)
-/// d_values[e] = <dictionary(:, j), d_recon(:, i)>, the gradient of the loss with respect to that entry's value.
+/// The dense product dictionary^T * d_recon, computed only where the code stores an entry: for entry e = (latent j,
+/// sample i) d_values[e] = <dictionary(:, j), d_recon(:, i)>, the gradient of the loss with respect to that entry's
+/// value.
 ///
 /// \param dictionary  n_outputs x n_latents
 /// \param d_recon     n_outputs x batch
@@ -23,8 +24,8 @@ void sampled_product(const Matrix<Scalar>& dictionary, const Matrix<Scalar>& d_r
     const Index last = std::min(code.n_samples(), (task + 1) * block);
     for (Index i = task * block; i < last; ++i)
       for (Index e = code.begin_of(i); e < code.offsets[i + 1]; ++e)
-        d_values[e] = Column<Scalar>::dot(dictionary.data() + code.latents[e] * n_outputs, d_recon.data() + i * n_outputs,
-                                          n_outputs);
+        d_values[e] = Column<Scalar>::dot(dictionary.data() + code.latents[e] * n_outputs,
+                                          d_recon.data() + i * n_outputs, n_outputs);
   });
 }
 

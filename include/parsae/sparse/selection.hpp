@@ -8,31 +8,32 @@
 
 namespace parsae::inline PARSAE_ABI {
 
-/// What a sparsity rule does inside the walk. The walk owns the only filter loop; a rule publishes floors and receives the
-/// survivors. With `sel` a const rule:
+/// What a sparsity rule does inside the walk. The walk owns the only filter loop; a rule publishes floors and receives
+/// the survivors. With `sel` a const rule:
 ///
 /// - `sel.worker()`: the rule's scratch of one worker; kept from step to step, so its memory is allocated once.
-/// - `sel.buffer_size(block)`: how many candidates the walk may collect before it calls `tighten`; `tighten` must leave room
+/// - `sel.buffer_size(block)`: how many candidates the walk may collect before it calls `tighten`; `tighten` must leave
+/// room
 ///   for at least one more tile row (PanelProduct::latents).
 /// - `sel.begin(worker, block, floors)`: a worker starts a block of samples; set all floors.
 /// - `sel.tighten(worker, block, floors, kept)`: the buffer is full; drop losers or move them out, raise floors.
 /// - `sel.end(worker, block, kept)`: the block is over; take what is left.
-/// - `sel.finish(workers, code)`: all blocks are over; decide what only the whole batch can decide, write the code, and leave
+/// - `sel.finish(workers, code)`: all blocks are over; decide what only the whole batch can decide, write the code, and
+/// leave
 ///   the workers empty for the next walk.
 ///
 /// The code must depend on the pre-activations alone: `wins` orders equals, and a rule never asks which worker it met.
 template <class Selection, class Scalar>
-concept SelectionFor =
-    std::movable<typename Selection::Worker> &&
+concept SelectionFor = std::movable<typename Selection::Worker> &&
     requires(const Selection sel, typename Selection::Worker& worker, Slice<typename Selection::Worker> workers,
              SampleRange block, Floors<Scalar> floors, Buffer<Candidate<Scalar>>& kept, SparseCode<Scalar>& code) {
-      { sel.worker() } -> std::same_as<typename Selection::Worker>;
-      { sel.buffer_size(block.size()) } -> std::same_as<Index>;
-      { sel.begin(worker, block, floors) } -> std::same_as<void>;
-      { sel.tighten(worker, block, floors, kept) } -> std::same_as<void>;
-      { sel.end(worker, block, kept) } -> std::same_as<void>;
-      { sel.finish(workers, code) } -> std::same_as<void>;
-    };
+  { sel.worker() } -> std::same_as<typename Selection::Worker>;
+  { sel.buffer_size(block.size()) } -> std::same_as<Index>;
+  { sel.begin(worker, block, floors) } -> std::same_as<void>;
+  { sel.tighten(worker, block, floors, kept) } -> std::same_as<void>;
+  { sel.end(worker, block, kept) } -> std::same_as<void>;
+  { sel.finish(workers, code) } -> std::same_as<void>;
+};
 
 /// The scratch of a rule that settles on a list of candidates and needs nothing more.
 template <class Scalar>
@@ -40,8 +41,8 @@ struct CandidateList {
   Buffer<Candidate<Scalar>> settled;
 };
 
-/// Puts the entries of one sample in ascending order of latents. Rules that keep the order of the walk arrive sorted, and
-/// the others bring a few dozen entries that are nearly so: insertion is the fast way.
+/// Puts the entries of one sample in ascending order of latents. Rules that keep the order of the walk arrive sorted,
+/// and the others bring a few dozen entries that are nearly so: insertion is the fast way.
 template <class Scalar>
 void sort_by_latent(SparseCode<Scalar>& code, Index sample) {
   const Index first = code.begin_of(sample);
@@ -58,8 +59,8 @@ void sort_by_latent(SparseCode<Scalar>& code, Index sample) {
   }
 }
 
-/// Writes the candidates that the workers settled on (`worker.settled`, in any order) as the code of `batch` samples, value =
-/// pre-activation, and empties the workers.
+/// Writes the candidates that the workers settled on (`worker.settled`, in any order) as the code of `batch` samples,
+/// value = pre-activation, and empties the workers.
 template <class Worker, class Scalar>
 void write_code(Slice<Worker> workers, Index batch, SparseCode<Scalar>& code) {
   code.offsets.assign(batch + 1, 0);

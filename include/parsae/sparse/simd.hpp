@@ -15,9 +15,9 @@
 
 namespace parsae::inline PARSAE_ABI {
 
-/// a * b + c, rounded once where the target has a fused multiply-add and twice where it has not (there std::fma would be a
-/// library call). Every pre-activation of parsae is a chain of this one operation, scalar or in lanes, so the choice is made
-/// here and nowhere else.
+/// a * b + c, rounded once where the target has a fused multiply-add and twice where it has not (there std::fma would
+/// be a library call). Every pre-activation of parsae is a chain of this one operation, scalar or in lanes, so the
+/// choice is made here and nowhere else.
 template <class Scalar>
 [[nodiscard]] inline Scalar multiply_add(Scalar a, Scalar b, Scalar c) {
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__FP_FAST_FMAF)
@@ -27,8 +27,8 @@ template <class Scalar>
 #endif
 }
 
-/// The widest vector register of the target, as a compiler vector type: arithmetic is lane by lane, with the bits of the
-/// scalar operation.
+/// The widest vector register of the target, as a compiler vector type: arithmetic is lane by lane, with the bits of
+/// the scalar operation.
 template <class Scalar>
 struct Simd {
 #if defined(__AVX512F__)
@@ -46,7 +46,8 @@ struct Simd {
 #endif
   static constexpr Index width = bytes / static_cast<int>(sizeof(Scalar));
 
-  typedef Scalar Lanes __attribute__((vector_size(bytes)));  // an alias declaration drops the attribute of a dependent type
+  typedef Scalar Lanes
+      __attribute__((vector_size(bytes)));  // an alias declaration drops the attribute of a dependent type
 
   [[nodiscard]] static Lanes load(const Scalar* from) {
     Lanes lanes;

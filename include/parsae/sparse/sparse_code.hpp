@@ -2,16 +2,17 @@
 #pragma once
 
 #include <parsae/core/buffer.hpp>
+#include <parsae/core/check.hpp>
 
 #include <algorithm>
 
 namespace parsae::inline PARSAE_ABI {
 
-/// The sparse vectors of a batch, compressed by sample: entries offsets[i] to offsets[i + 1] - 1 belong to sample i, ascending
-/// in latent.
+/// The sparse vectors of a batch, compressed by sample: entries offsets[i] to offsets[i + 1] - 1 belong to sample i,
+/// ascending in latent.
 ///
-/// Stored are the active entries (value > 0) and explicit zeros: entries that are inactive but want a gradient, because they
-/// lie inside a straight-through window. So stored() is not L0; active_count() is.
+/// Stored are the active entries (value > 0) and explicit zeros: entries that are inactive but want a gradient, because
+/// they lie inside a straight-through window. So stored() is not L0; active_count() is.
 template <class Scalar>
 struct SparseCode {
   Buffer<Index> offsets = Buffer<Index>(1);  ///< n_samples + 1
@@ -39,5 +40,11 @@ struct SparseCode {
     return a.offsets == b.offsets && a.latents == b.latents && a.values == b.values && a.pre_acts == b.pre_acts;
   }
 };
+
+/// Requires every latent of a code to be one of n_latents.
+template <class Scalar>
+void require_latents(std::string_view argument, const SparseCode<Scalar>& code, Index n_latents) {
+  for (const LatentId latent : code.latents) require_between(argument, Index{latent}, Index{0}, n_latents - 1);
+}
 
 }  // namespace parsae::inline PARSAE_ABI

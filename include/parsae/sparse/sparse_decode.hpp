@@ -7,7 +7,8 @@
 
 namespace parsae::inline PARSAE_ABI {
 
-/// recon(:, i) = offset + sum over stored entries (latent j, value v) of sample i, ascending in j, of v * dictionary(:, j).
+/// recon(:, i) = offset + sum over stored entries (latent j, value v) of sample i, ascending in j, of v * dictionary(:,
+/// j).
 ///
 /// \param dictionary  n_outputs x n_latents
 /// \param offset      n_outputs entries, or empty for none (an auxiliary reconstruction has no bias)

@@ -14,9 +14,10 @@ namespace parsae::inline PARSAE_ABI {
 
 /// From centered inputs to sparse codes without ever holding the n_latents x batch matrix of pre-activations.
 ///
-/// Each task is a block of samples. It packs the latents group by group, computes one register tile after the other, and
-/// hands the entries that reach the floors to the selection rules. Several rules share the products of one walk (a main code
-/// and an auxiliary one); each gets floors, a buffer and a code of its own. All memory is kept for the next walk.
+/// Each task is a block of samples. It packs the latents group by group, computes one register tile after the other,
+/// and hands the entries that reach the floors to the selection rules. Several rules share the products of one walk (a
+/// main code and an auxiliary one); each gets floors, a buffer and a code of its own. All memory is kept for the next
+/// walk.
 ///
 /// The codes are the same bits for every block size, group size, number of threads and buffer size.
 template <class Scalar, SelectionFor<Scalar>... Selections>
@@ -101,7 +102,8 @@ class Walk {
   void prepare_rules(const Rules& rules, std::size_t n, std::index_sequence<R...>) {
     (
         [&] {
-          while (std::get<R>(rule_workers_).size() < n) std::get<R>(rule_workers_).push_back(std::get<R>(rules).worker());
+          while (std::get<R>(rule_workers_).size() < n)
+            std::get<R>(rule_workers_).push_back(std::get<R>(rules).worker());
         }(),
         ...);
   }
@@ -112,8 +114,9 @@ class Walk {
     const Index n_latents = w_enc.cols();
     const Index n_panels = divide_up(n_latents, Product::latents);
     const Index panel_size = n_inputs * Product::latents;
-    const Index group = std::clamp<Index>(
-        settings_.group_bytes / std::max<Index>(panel_size * static_cast<Index>(sizeof(Scalar)), 1), 1, std::max<Index>(n_panels, 1));
+    const Index group =
+        std::clamp<Index>(settings_.group_bytes / std::max<Index>(panel_size * static_cast<Index>(sizeof(Scalar)), 1),
+                          1, std::max<Index>(n_panels, 1));
 
     pack_block(worker, range, inputs);
     begin_rules(worker, id, rules, range, n_latents, EachRule());
@@ -137,11 +140,12 @@ class Walk {
     const Index n_inputs = inputs.rows();
     worker.packed_samples.resize(divide_up(range.size(), Product::samples) * Product::samples * n_inputs);
     for (Index at = range.begin; at < range.end; at += Product::samples)
-      Product::pack_samples(inputs.data() + at * n_inputs, n_inputs, std::min(Product::samples, range.end - at), n_inputs,
-                            worker.packed_samples.data() + (at - range.begin) * n_inputs);
+      Product::pack_samples(inputs.data() + at * n_inputs, n_inputs, std::min(Product::samples, range.end - at),
+                            n_inputs, worker.packed_samples.data() + (at - range.begin) * n_inputs);
   }
 
-  static void pack_group(Worker& worker, Index first, Index last, const Matrix<Scalar>& w_enc, const Vector<Scalar>& b_enc) {
+  static void pack_group(Worker& worker, Index first, Index last, const Matrix<Scalar>& w_enc,
+                         const Vector<Scalar>& b_enc) {
     const Index n_inputs = w_enc.rows();
     worker.packed_latents.resize((last - first) * n_inputs * Product::latents);
     worker.bias.assign((last - first) * Product::latents, Scalar(0));
@@ -206,8 +210,8 @@ class Walk {
     }
   }
 
-  /// Nearly every row of a tile has no survivor once the floors have risen: this test is what the filter costs then, and a
-  /// loop without branches becomes a handful of vector comparisons.
+  /// Nearly every row of a tile has no survivor once the floors have risen: this test is what the filter costs then,
+  /// and a loop without branches becomes a handful of vector comparisons.
   [[nodiscard]] static bool any_reaches(const Scalar* row, Scalar by_sample, const Scalar* by_latent) {
     int reached = 0;
     for (Index j = 0; j < Product::latents; ++j) reached |= (row[j] >= by_sample) & (row[j] >= by_latent[j]);

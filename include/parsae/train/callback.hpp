@@ -14,11 +14,17 @@ enum class CallbackAction { Continue, Stop };
 /// - `on_step_end(progress)`: after every step.
 /// - `on_train_end(progress)`: after the last step, however training ended.
 template <class Callback>
-concept HasTrainBegin = requires(Callback callback, const TrainProgress& progress) { callback.on_train_begin(progress); };
+concept HasTrainBegin = requires(Callback callback, const TrainProgress& progress) {
+  callback.on_train_begin(progress);
+};
 template <class Callback>
-concept HasStepEnd = requires(Callback callback, const TrainProgress& progress) { callback.on_step_end(progress); };
+concept HasStepEnd = requires(Callback callback, const TrainProgress& progress) {
+  callback.on_step_end(progress);
+};
 template <class Callback>
-concept HasTrainEnd = requires(Callback callback, const TrainProgress& progress) { callback.on_train_end(progress); };
+concept HasTrainEnd = requires(Callback callback, const TrainProgress& progress) {
+  callback.on_train_end(progress);
+};
 
 /// Has at least one hook: a misspelled hook is a compile error, not a silent nothing.
 template <class Callback>

@@ -8,13 +8,14 @@
 
 namespace parsae::inline PARSAE_ABI {
 
-/// Stops when the running mean of the batch FVU has not fallen by `min_improvement` (relative) for `patience_steps` steps.
+/// Stops when the running mean of the batch FVU has not fallen by `min_improvement` (relative) for `patience_steps`
+/// steps.
 class EarlyStop {
  public:
   struct Settings {
-    Index patience_steps = 1000;     ///< >= 1
-    double min_improvement = 1e-3;   ///< relative, >= 0
-    double decay = 0.99;             ///< of the running mean, a step; 0 <= decay < 1
+    Index patience_steps = 1000;    ///< >= 1
+    double min_improvement = 1e-3;  ///< relative, >= 0
+    double decay = 0.99;            ///< of the running mean, a step; 0 <= decay < 1
   };
 
   EarlyStop() : EarlyStop(Settings()) {}

@@ -16,9 +16,9 @@ namespace parsae::inline PARSAE_ABI {
 template <class Scalar>
 struct Branch {
   SparseCode<Scalar> code;
-  Matrix<Scalar> recon;      ///< n_outputs x batch
-  Matrix<Scalar> d_recon;    ///< n_outputs x batch
-  Buffer<Scalar> d_values;   ///< one for each stored entry
+  Matrix<Scalar> recon;     ///< n_outputs x batch
+  Matrix<Scalar> d_recon;   ///< n_outputs x batch
+  Buffer<Scalar> d_values;  ///< one for each stored entry
   LatentMajor<Scalar> by_latent;
 
   [[nodiscard]] bool is_used() const { return code.stored() > 0; }
@@ -26,9 +26,9 @@ struct Branch {
 
 /// The backward pass and the update of everything a latent owns, one latent at a time.
 ///
-/// Inside one latent, in this order: code losses, activation backward, its part of the gradient of b_dec with the old column
-/// of w_enc, gradient columns of both weights over all branches, projection on the tangent of the old decoder column, clip
-/// factor, optimizer, renormalization. No gradient matrix exists: a column lives in one worker's scratch.
+/// Inside one latent, in this order: code losses, activation backward, its part of the gradient of b_dec with the old
+/// column of w_enc, gradient columns of both weights over all branches, projection on the tangent of the old decoder
+/// column, clip factor, optimizer, renormalization. No gradient matrix exists: a column lives in one worker's scratch.
 ///
 /// Sums over latents are taken in blocks of 256, added in block order, so nothing depends on the number of threads.
 template <Activation Act, class Optimizer>
@@ -67,7 +67,8 @@ class LatentPass {
     partial_losses_.assign(n_blocks * static_cast<Index>(n_losses + 1), 0.0);
     const bool centering = model_->encoder.centering == Centering::DecoderBias;
     if (centering) partial_b_dec_.setZero(model_->n_outputs(), n_blocks);
-    if (workers_.size() < static_cast<std::size_t>(threads.count())) workers_.resize(static_cast<std::size_t>(threads.count()));
+    if (workers_.size() < static_cast<std::size_t>(threads.count()))
+      workers_.resize(static_cast<std::size_t>(threads.count()));
     active_.resize(model_->n_latents());
     for (Worker& worker : workers_) worker.reserve(main.code.n_samples());
 
@@ -82,7 +83,8 @@ class LatentPass {
         if (centering && d_bias != 0)
           Column<Scalar>::add_scaled(-d_bias, model_->encoder.w_enc.data() + j * model_->n_inputs(),
                                      partial_b_dec_.data() + task * model_->n_outputs(), model_->n_outputs());
-        squared += static_cast<double>(Column<Scalar>::dot(worker.gradient.data(), worker.gradient.data(), gradient_size_));
+        squared +=
+            static_cast<double>(Column<Scalar>::dot(worker.gradient.data(), worker.gradient.data(), gradient_size_));
         apply(j, worker.gradient.slice());
       }
       double* partial = partial_losses_.data() + task * static_cast<Index>(n_losses + 1);
@@ -135,8 +137,8 @@ class LatentPass {
     Buffer<Scalar> pre_act;
     Buffer<Scalar> d_pre_acts;
 
-    /// A latent has at most one entry a sample. Which worker meets the busiest latent is chance: without this, a step would
-    /// allocate whenever a worker meets a busier one than before.
+    /// A latent has at most one entry a sample. Which worker meets the busiest latent is chance: without this, a step
+    /// would allocate whenever a worker meets a busier one than before.
     void reserve(Index batch) {
       for (Buffer<Scalar>* entries : {&value, &gate, &pre_act, &d_pre_acts}) entries->reserve(batch);
     }
@@ -154,7 +156,8 @@ class LatentPass {
   /// Leaves the gradient of latent j in the worker's scratch; returns the sum of dL/d pre_act over its entries.
   template <class Objective, std::size_t n_losses>
   Scalar differentiate(Worker& worker, Index j, const Objective& objective, const Matrix<Scalar>& centered,
-                       const Branch<Scalar>& main, const Branch<Scalar>& auxiliary, std::array<double, n_losses>& losses) {
+                       const Branch<Scalar>& main, const Branch<Scalar>& auxiliary,
+                       std::array<double, n_losses>& losses) {
     std::fill(worker.gradient.begin(), worker.gradient.end(), Scalar(0));
     const Scalar* direction = model_->decoder.w_dec.data() + j * model_->n_outputs();
     const Index n_outputs = model_->n_outputs();
@@ -194,7 +197,8 @@ class LatentPass {
                    const Matrix<Scalar>& d_recon) const {
     const auto input = [&](Index e) { return centered.data() + entries.samples[e] * centered.rows(); };
     const auto output = [&](Index e) { return d_recon.data() + entries.samples[e] * d_recon.rows(); };
-    Column<Scalar>::add_scaled_columns(worker.d_pre_acts.data(), input, entries.size(), d_w_enc(worker), centered.rows());
+    Column<Scalar>::add_scaled_columns(worker.d_pre_acts.data(), input, entries.size(), d_w_enc(worker),
+                                       centered.rows());
     Column<Scalar>::add_scaled_columns(entries.values.data(), output, entries.size(), d_w_dec(worker), d_recon.rows());
     for (Index e = 0; e < entries.size(); ++e) d_b_enc(worker) += worker.d_pre_acts[e];
   }

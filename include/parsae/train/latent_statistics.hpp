@@ -8,7 +8,8 @@
 
 namespace parsae::inline PARSAE_ABI {
 
-/// How long each latent has been silent, counted in samples, not in steps: the count means the same at every batch size.
+/// How long each latent has been silent, counted in samples, not in steps: the count means the same at every batch
+/// size.
 class LatentStatistics {
  public:
   LatentStatistics() = default;

@@ -44,10 +44,11 @@ class ProgressLine {
                                                 static_cast<double>(progress.step)
                                           : 0;
     char line[256];
-    std::snprintf(line, sizeof line, "step %lld/%lld  %.0f samples/s  %.0f s left  loss %.4g  FVU %.4f  L0 %.1f  dead %.1f%%",
-                  static_cast<long long>(progress.step), static_cast<long long>(progress.total_steps), rate,
-                  progress.seconds * part, progress.loss, progress.fvu, progress.l0,
-                  100 * static_cast<double>(progress.n_dead) / static_cast<double>(std::max<Index>(progress.n_latents, 1)));
+    std::snprintf(
+        line, sizeof line, "step %lld/%lld  %.0f samples/s  %.0f s left  loss %.4g  FVU %.4f  L0 %.1f  dead %.1f%%",
+        static_cast<long long>(progress.step), static_cast<long long>(progress.total_steps), rate,
+        progress.seconds * part, progress.loss, progress.fvu, progress.l0,
+        100 * static_cast<double>(progress.n_dead) / static_cast<double>(std::max<Index>(progress.n_latents, 1)));
     if (settings_.style == Style::Rewrite)
       *out_ << '\r' << line << "\x1b[K" << std::flush;
     else

@@ -40,10 +40,14 @@ enum class StopReason {
 
 [[nodiscard]] inline std::string_view to_string(StopReason reason) {
   switch (reason) {
-    case StopReason::Completed: return "completed";
-    case StopReason::SourceExhausted: return "source exhausted";
-    case StopReason::StoppedByCallback: return "stopped by a callback";
-    case StopReason::Diverged: return "diverged";
+    case StopReason::Completed:
+      return "completed";
+    case StopReason::SourceExhausted:
+      return "source exhausted";
+    case StopReason::StoppedByCallback:
+      return "stopped by a callback";
+    case StopReason::Diverged:
+      return "diverged";
   }
   return "unknown";
 }

@@ -19,9 +19,10 @@ struct StepSettings {
   double max_gradient_norm = std::numeric_limits<double>::infinity();
 };
 
-/// One training step: center the inputs, walk to the codes, decode, losses, sampled product, counting sort, latent pass with
-/// the update fused in, then b_dec, which all latents share. Owns the state that training adds to a model: the optimizer's
-/// moments and the latent statistics. Memory is kept, so a step allocates nothing unless it is larger than any before.
+/// One training step: center the inputs, walk to the codes, decode, losses, sampled product, counting sort, latent pass
+/// with the update fused in, then b_dec, which all latents share. Owns the state that training adds to a model: the
+/// optimizer's moments and the latent statistics. Memory is kept, so a step allocates nothing unless it is larger than
+/// any before.
 template <Activation Act, class Objective, class Optimizer>
 class TrainStep {
  public:
@@ -29,14 +30,20 @@ class TrainStep {
   using Model = Autoencoder<Act>;
   using State = OptimizerState<Scalar, Optimizer::n_moments>;
 
-  static_assert(OptimizerFor<Optimizer, Scalar>, "the optimizer must satisfy OptimizerFor, see parsae/optim/optimizer.hpp");
+  static_assert(OptimizerFor<Optimizer, Scalar>,
+                "the optimizer must satisfy OptimizerFor, see parsae/optim/optimizer.hpp");
   static_assert(!Objective::needs_threshold || Act::has_threshold,
                 "an L0-STE loss needs an activation with a learnable threshold, such as JumpReLU");
 
   /// \param model  outlives the step; its arrays keep their places meanwhile
-  TrainStep(Model& model, const Objective& objective, const Optimizer& optimizer, Index dead_after_samples, Threads threads)
-      : model_(&model), objective_(objective), optimizer_(optimizer), threads_(threads),
-        statistics_(model.n_latents(), dead_after_samples), latent_pass_(model) {
+  TrainStep(Model& model, const Objective& objective, const Optimizer& optimizer, Index dead_after_samples,
+            Threads threads)
+      : model_(&model),
+        objective_(objective),
+        optimizer_(optimizer),
+        threads_(threads),
+        statistics_(model.n_latents(), dead_after_samples),
+        latent_pass_(model) {
     model.visit_arrays([&](const ParameterArray<Scalar>& array) {
       if (array.role != Role::Learned) return;
       if (array.name == "b_dec") b_dec_index_ = state_.moments.size();
@@ -48,9 +55,10 @@ class TrainStep {
     for (const std::string_view name : Objective::code_loss_names()) terms_.push_back({name, 0});
   }
 
-  /// Does the step and fills what it knows of `progress`. Returns the name of the term that is not finite, or an empty name.
-  /// A loss that is not finite leaves the model untouched.
-  [[nodiscard]] std::string_view run(const Batch<Scalar>& batch, const StepSettings& settings, TrainProgress& progress) {
+  /// Does the step and fills what it knows of `progress`. Returns the name of the term that is not finite, or an empty
+  /// name. A loss that is not finite leaves the model untouched.
+  [[nodiscard]] std::string_view run(const Batch<Scalar>& batch, const StepSettings& settings,
+                                     TrainProgress& progress) {
     take(batch);
     encode();
     model_->decoder.decode(main_.code, threads_, main_.recon);
@@ -83,8 +91,9 @@ class TrainStep {
   /// The walk of an objective with an auxiliary loss carries two rules.
   static constexpr auto make_walk() {
     if constexpr (Objective::has_auxiliary) {
-      using AuxiliarySelection = decltype(std::declval<const typename Objective::AuxiliaryLoss&>().template select<Scalar>(
-          Index{}, Index{}, Slice<const std::uint8_t>(), Index{}));
+      using AuxiliarySelection =
+          decltype(std::declval<const typename Objective::AuxiliaryLoss&>().template select<Scalar>(
+              Index{}, Index{}, Slice<const std::uint8_t>(), Index{}));
       return Walk<Scalar, MainSelection, AuxiliarySelection>();
     } else {
       return Walk<Scalar, MainSelection>();
@@ -172,7 +181,8 @@ class TrainStep {
       return latent_pass_.run(objective, centered_, main_, auxiliary_, threads_, apply);
     };
     const auto update_latent = [&](Scalar scale) {
-      return [&, scale](Index j, Slice<const Scalar> gradient) { latent_pass_.update(j, gradient, scale, step, state_); };
+      return
+          [&, scale](Index j, Slice<const Scalar> gradient) { latent_pass_.update(j, gradient, scale, step, state_); };
     };
     d_b_dec_ = sums_.sum(main_.d_recon, threads_);
 

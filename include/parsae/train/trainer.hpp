@@ -12,12 +12,13 @@
 namespace parsae::inline PARSAE_ABI {
 
 struct TrainSettings {
-  Index steps = 1000;                  ///< planned steps, >= 1
-  double learning_rate = 1e-3;         ///< > 0
-  Schedule learning_rate_schedule{};   ///< factor on the learning rate
-  Schedule coefficient_schedule{};     ///< factor on the coefficients of the code losses
-  double max_gradient_norm = std::numeric_limits<double>::infinity();  ///< clip by the global norm, > 0; infinity: never
-  Index dead_after_samples = 100'000;  ///< a latent silent for so many samples counts as dead, >= 1
+  Index steps = 1000;                 ///< planned steps, >= 1
+  double learning_rate = 1e-3;        ///< > 0
+  Schedule learning_rate_schedule{};  ///< factor on the learning rate
+  Schedule coefficient_schedule{};    ///< factor on the coefficients of the code losses
+  double max_gradient_norm =
+      std::numeric_limits<double>::infinity();  ///< clip by the global norm, > 0; infinity: never
+  Index dead_after_samples = 100'000;           ///< a latent silent for so many samples counts as dead, >= 1
   Threads threads = Threads::available();
 
   void check() const {
@@ -43,15 +44,16 @@ class Trainer {
   using Step = TrainStep<Act, Objective, Optimizer>;
 
   /// \param model  outlives the trainer; its arrays keep their places meanwhile
-  Trainer(Autoencoder<Act>& model, const Objective& objective, const Optimizer& optimizer, const TrainSettings& settings)
+  Trainer(Autoencoder<Act>& model, const Objective& objective, const Optimizer& optimizer,
+          const TrainSettings& settings)
       : settings_(checked(settings)),
         step_(model, objective, optimizer, settings.dead_after_samples, settings.threads) {
     progress_.total_steps = settings.steps;
     progress_.n_latents = model.n_latents();
   }
 
-  /// Steps until the planned number is reached, the source ends, a callback stops, or the run diverges. Call again to go on
-  /// after a stop.
+  /// Steps until the planned number is reached, the source ends, a callback stops, or the run diverges. Call again to
+  /// go on after a stop.
   template <BatchSource<Scalar> Source, TrainCallback... Callbacks>
   TrainReport train(Source& source, Callbacks&&... callbacks) {
     const auto start = std::chrono::steady_clock::now();
@@ -70,8 +72,8 @@ class Trainer {
       keep_time();
       if (!not_finite.empty()) {
         report.reason = StopReason::Diverged;
-        report.message = "diverged: " + std::string(not_finite) + " is not finite in step " + std::to_string(progress_.step) +
-                         "; a lower learning rate or gradient clipping may help";
+        report.message = "diverged: " + std::string(not_finite) + " is not finite in step " +
+                         std::to_string(progress_.step) + "; a lower learning rate or gradient clipping may help";
       } else if ((static_cast<int>(step_hook(callbacks) == CallbackAction::Stop) | ... | 0) != 0) {
         report.reason = StopReason::StoppedByCallback;
       }
