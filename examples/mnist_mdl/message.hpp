@@ -82,7 +82,8 @@ class MessageSearch {
   [[nodiscard]] std::optional<Index> coarsest_bins(int bits, double eps) {
     std::optional<Index> bins =
         parsae::coarsest_feasible(1, most_code_bins, [&](Index n) { return fvu(Part::Validation, bits, n) <= eps; });
-    while (bins && fvu(Part::Test, bits, *bins) > eps) {
+    // One more bin may serve one part and not the other.
+    while (bins && (fvu(Part::Validation, bits, *bins) > eps || fvu(Part::Test, bits, *bins) > eps)) {
       if (*bins == most_code_bins) return std::nullopt;
       ++*bins;
     }

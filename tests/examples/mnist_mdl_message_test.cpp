@@ -156,7 +156,7 @@ TEST_CASE("a bound that no quantizer meets is not feasible, one on either part a
 }
 
 TEST_CASE("where the FVU jumps up and down with the bins, both parts still meet the bound") {
-  // Values are 1 and 3 of a range of 4: 2 bins and 4 bins hit both exactly or nearly, 3 bins do not.
+  // Values on grids of their own: some numbers of bins hit those of the validation part, some those of the test part.
   for (const std::uint64_t stream : {40u, 50u, 60u, 70u, 80u, 90u}) {
     TrainedSae sae = small_sae(stream, 0.0f);
     for (CodedImages* images : {&sae.validation, &sae.test}) {

@@ -30,7 +30,8 @@ class TopKSelection {
   /// Twice what tightening can leave, so that each tightening frees at least half of the buffer.
   [[nodiscard]] Index buffer_size(Index block) const { return 2 * block * k_ + 4 * PanelProduct<Scalar>::latents; }
 
-  void begin(Worker&, SampleRange, Floors<Scalar> floors) const {
+  void begin(Worker& worker, SampleRange, Floors<Scalar> floors) const {
+    worker.settled.reserve(batch_ * k_);  // a worker may come to do every block
     std::fill(floors.by_sample.begin(), floors.by_sample.end(), k_ > 0 ? Scalar(0) : floor_never<Scalar>);
     for (Index j = 0; j < floors.by_latent.size(); ++j)
       floors.by_latent[j] = eligible_.empty() || eligible_[j] != 0 ? floor_always<Scalar> : floor_never<Scalar>;

@@ -41,26 +41,15 @@ struct CandidateList {
   Buffer<Candidate<Scalar>> settled;
 };
 
-/// Puts the entries of one sample in ascending order of latents. Rules that keep the order of the walk arrive sorted,
-/// and the others bring a few dozen entries that are nearly so: insertion is the fast way.
+/// Ascending (sample, latent): the order in which a rule that has shuffled its candidates hands them to write_code.
 template <class Scalar>
-void sort_by_latent(SparseCode<Scalar>& code, Index sample) {
-  const Index first = code.begin_of(sample);
-  for (Index e = first + 1; e < first + code.count_of(sample); ++e) {
-    const LatentId latent = code.latents[e];
-    const Scalar pre_act = code.pre_acts[e];
-    Index to = e;
-    for (; to > first && code.latents[to - 1] > latent; --to) {
-      code.latents[to] = code.latents[to - 1];
-      code.pre_acts[to] = code.pre_acts[to - 1];
-    }
-    code.latents[to] = latent;
-    code.pre_acts[to] = pre_act;
-  }
+[[nodiscard]] bool comes_before(const Candidate<Scalar>& a, const Candidate<Scalar>& b) {
+  return std::tie(a.sample, a.latent) < std::tie(b.sample, b.latent);
 }
 
-/// Writes the candidates that the workers settled on (`worker.settled`, in any order) as the code of `batch` samples,
-/// value = pre-activation, and empties the workers.
+/// Writes the candidates that the workers settled on (`worker.settled`) as the code of `batch` samples, value =
+/// pre-activation, and empties the workers. All candidates of a sample lie with one worker, ascending in latent: the order
+/// of the walk, or of comes_before.
 template <class Worker, class Scalar>
 void write_code(Slice<Worker> workers, Index batch, SparseCode<Scalar>& code) {
   code.offsets.assign(batch + 1, 0);
@@ -83,7 +72,6 @@ void write_code(Slice<Worker> workers, Index batch, SparseCode<Scalar>& code) {
   }
   for (Index i = batch; i > 0; --i) code.offsets[i] = code.offsets[i - 1];
   code.offsets[0] = 0;
-  for (Index i = 0; i < batch; ++i) sort_by_latent(code, i);
   std::copy(code.pre_acts.begin(), code.pre_acts.end(), code.values.begin());
 }
 
