@@ -25,11 +25,12 @@ struct GridRow {
   double dead_fraction = 0;
   double eps = 0;  ///< bound on the FVU after quantization
   double bits_codes = 0;
+  double bits_codes_only = 0;  ///< the fewest that codes alone can need, with the dictionary that serves them best
   double bits_dictionary = 0;
-  double bits_total = 0;    ///< dictionary + codes
-  int code_bins = 0;        ///< levels of a code's value
-  int dictionary_bits = 0;  ///< bits of one quantized dictionary weight before entropy coding
-  bool feasible = false;    ///< if not, no quantizer meets eps and the bits mean nothing
+  double bits_total = 0;       ///< dictionary + codes
+  int code_bins = 0;           ///< levels of a code's value
+  int dictionary_bits = 0;     ///< bits of one quantized dictionary weight before entropy coding
+  bool feasible = false;       ///< if not, no quantizer meets eps and the bits mean nothing
 };
 
 /// What is counted: dictionary + codes, or the codes alone (the limit of endless data, where a dictionary costs
@@ -37,7 +38,7 @@ struct GridRow {
 enum class Message { DictionaryAndCodes, CodesOnly };
 
 [[nodiscard]] inline double bits_of(const GridRow& row, Message message) {
-  return message == Message::CodesOnly ? row.bits_codes : row.bits_total;
+  return message == Message::CodesOnly ? row.bits_codes_only : row.bits_total;
 }
 
 [[nodiscard]] inline bool same_eps(double a, double b) { return std::abs(a - b) < 1e-9; }
@@ -45,8 +46,9 @@ enum class Message { DictionaryAndCodes, CodesOnly };
 /// The fewest bits at one k: the mean over seeds of the best feasible width of each.
 struct EnvelopePoint {
   Index k = 0;
-  Index width = 0;  ///< most often best among the seeds; of several, the smallest
-  double l0 = 0;    ///< mean over seeds, of the best widths
+  Index width = 0;         ///< most often best among the seeds; of several, the smallest
+  std::uint64_t seed = 0;  ///< the first at which that width is best
+  double l0 = 0;           ///< mean over seeds, of the best widths
   double bits = 0;
   double spread = 0;  ///< largest minus smallest over seeds
 };
@@ -86,6 +88,8 @@ namespace detail {
     EnvelopePoint point;
     point.k = k;
     point.width = detail::most_frequent(by_seed);
+    for (const auto& [seed, row] : by_seed)
+      if (point.seed == 0 && row->width == point.width) point.seed = seed;
     double low = std::numeric_limits<double>::infinity();
     double high = -low;
     for (const auto& entry : by_seed) {

@@ -102,6 +102,7 @@ class Journal {
     json.at("feasible").get_to(row.feasible);
     if (!row.feasible) return row;
     json.at("bits_codes").get_to(row.bits_codes);
+    json.at("bits_codes_only").get_to(row.bits_codes_only);
     json.at("bits_dictionary").get_to(row.bits_dictionary);
     json.at("bits_total").get_to(row.bits_total);
     json.at("code_bins").get_to(row.code_bins);

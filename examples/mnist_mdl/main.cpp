@@ -124,9 +124,9 @@ void add_pictures(const Options& options, const Images& images, const Digits& di
   const Minimum lead = find_minimum(page.results.grid, options.bounds.front());
   if (!lead.feasible) return;
   Pictures pictures(images, digits, options.recipe, digits.train.cols());
-  pictures.add("sparsest", lead.total.sparsest, lead.eps, 1, page);
-  pictures.add("chosen", lead.total.best, lead.eps, 1, page);
-  pictures.add("densest", lead.total.densest, lead.eps, 1, page);
+  pictures.add("sparsest", lead.total.sparsest, lead.eps, page);
+  pictures.add("chosen", lead.total.best, lead.eps, page);
+  pictures.add("densest", lead.total.densest, lead.eps, page);
 }
 
 int run(const Options& options, const std::string& command) {
@@ -152,10 +152,10 @@ int run(const Options& options, const std::string& command) {
   for (const double eps : bounds) page.results.minimum.push_back(find_minimum(page.results.grid, eps));
   page.results.references = raw_pixel_references(images.test, bounds);
   page.results.settings = settings_of(options, digits, images);
-  if (is_complete) add_pictures(options, images, digits, page);
   page.results.seconds = clock.seconds();
   write_results_csv(options.out / "results.csv", page.results.grid);
   write_results_json(options.out / "results.json", page.results);
+  if (is_complete) add_pictures(options, images, digits, page);
   write_report(options.out / "report.html", page);
 
   for (const double eps : bounds) print_table(page.results.grid, eps);

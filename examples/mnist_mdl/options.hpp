@@ -55,6 +55,7 @@ inline void check(const Options& options) {
     parsae::reject("--ks", "a k of at most the largest width", *std::min_element(options.ks.begin(), options.ks.end()));
   parsae::require_between("--seeds", options.n_seeds, Index{1}, Index{1000});
   parsae::require_positive("--epochs", options.recipe.epochs);
+  parsae::require_between("--epochs", options.recipe.epochs, 0.0, 10000.0);
   parsae::require_positive("--learning-rate", options.recipe.learning_rate);
   parsae::require_between("--batch", options.recipe.batch_size, Index{1}, Index{60000});
   parsae::require_between("--threads", options.recipe.threads, 1, 4096);
@@ -85,7 +86,7 @@ inline void add_options(CLI::App& app, Options& options) {
   app.add_option("--out", options.out, "folder for the results; made if missing");
   app.add_option("--widths", options.widths, "numbers of latents, 2 to 65536, comma separated")->delimiter(',');
   app.add_option("--ks", options.ks,
-                 "active latents an image, comma separated; a k above a width is left out of that width")
+                 "active latents an image, 1 to 784, comma separated; a k above a width is left out of that width")
       ->delimiter(',');
   app.add_option("--eps", options.bounds,
                  "bounds on the FVU of held-out digits, 0 to 1, comma separated; the first leads the page")
@@ -94,7 +95,8 @@ inline void add_options(CLI::App& app, Options& options) {
   app.add_option("--activation", options.recipe.activation,
                  "sparsity rule: top_k (k for every image) or mutual_choice (k on average)")
       ->check(CLI::IsMember({"top_k", "mutual_choice"}));
-  app.add_option("--epochs", options.recipe.epochs, "passes over the training images, above 0; may be a fraction");
+  app.add_option("--epochs", options.recipe.epochs,
+                 "passes over the training images, above 0 and at most 10000; may be a fraction");
   app.add_option("--learning-rate", options.recipe.learning_rate, "Adam's, at its peak; above 0");
   app.add_option("--batch", options.recipe.batch_size, "images a step");
   app.add_option("--threads", options.recipe.threads, "threads; results do not depend on it");

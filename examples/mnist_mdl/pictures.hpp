@@ -19,8 +19,8 @@ class Pictures {
   Pictures(const Images& images, const Digits& digits, const Recipe& recipe, Index n_images)
       : images_(images), digits_(digits), recipe_(recipe), n_images_(n_images) {}
 
-  void add(const std::string& role, const EnvelopePoint& point, double eps, std::uint64_t seed, ReportInput& page) {
-    const TrainedSae sae = train_sae(point.width, point.k, seed, recipe_, images_);
+  void add(const std::string& role, const EnvelopePoint& point, double eps, ReportInput& page) {
+    const TrainedSae sae = train_sae(point.width, point.k, point.seed, recipe_, images_);
     MessageSearch search(sae, n_images_, parsae::Threads(recipe_.threads));
     const GridRow row = search.shortest(eps);
     page.sheets.push_back(sheet(role, sae, row, search));

@@ -37,7 +37,8 @@ namespace parsae_examples {
 /// entropy coded pixel by pixel.
 [[nodiscard]] inline std::vector<Reference> raw_pixel_references(const parsae::Matrix<float>& images,
                                                                  const std::vector<double>& bounds) {
-  const double variation = static_cast<double>((images.colwise() - images.rowwise().mean().eval()).squaredNorm());
+  const parsae::Matrix<double> pixels = images.cast<double>();
+  const double variation = (pixels.colwise() - pixels.rowwise().mean().eval()).squaredNorm();
   std::vector<Reference> references;
   for (const double eps : bounds) {
     Reference reference;
@@ -45,7 +46,7 @@ namespace parsae_examples {
     reference.eps = eps;
     for (int levels = 2; levels <= 256 && !reference.feasible; ++levels) {
       const parsae::Matrix<float> rounded = rounded_pixels(images, levels);
-      if (static_cast<double>((rounded - images).squaredNorm()) > eps * variation) continue;
+      if ((rounded.cast<double>() - pixels).squaredNorm() > eps * variation) continue;
       reference.feasible = true;
       reference.levels = levels;
       reference.bits = pixel_bits(rounded, levels);

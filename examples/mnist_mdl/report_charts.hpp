@@ -25,12 +25,13 @@ struct GridCell {
   double fvu = 0;
   double dead_fraction = 0;
   double bits_codes = 0;
+  double bits_codes_only = 0;
   double bits_dictionary = 0;
   double bits_total = 0;
   int code_bins = 0;  ///< of the first seed
   int dictionary_bits = 0;
 
-  [[nodiscard]] double bits(Message message) const { return message == Message::CodesOnly ? bits_codes : bits_total; }
+  [[nodiscard]] double bits(Message message) const { return message == Message::CodesOnly ? bits_codes_only : bits_total; }
 };
 
 using GridCells = std::map<Index, std::map<Index, GridCell>>;  // width, k
@@ -52,6 +53,7 @@ using GridCells = std::map<Index, std::map<Index, GridCell>>;  // width, k
     average(cell.fvu, row.fvu);
     average(cell.dead_fraction, row.dead_fraction);
     average(cell.bits_codes, row.bits_codes);
+    average(cell.bits_codes_only, row.bits_codes_only);
     average(cell.bits_dictionary, row.bits_dictionary);
     average(cell.bits_total, row.bits_total);
   }
@@ -122,7 +124,7 @@ inline void add_width_lines(SvgChart& chart, const GridCells& cells, Message mes
   for (const auto& by_width : cells)
     for (const auto& by_k : by_width.second)
       if (by_k.second.feasible)
-        chart.y_range.insert(chart.y_range.end(), {by_k.second.bits_codes, by_k.second.bits_total});
+        chart.y_range.insert(chart.y_range.end(), {by_k.second.bits_codes_only, by_k.second.bits_total});
   return chart.svg();
 }
 

@@ -59,6 +59,7 @@ template <class Whole>
   json["dead_fraction"] = number_or_null(row.dead_fraction);
   json["eps"] = number_or_null(row.eps);
   json["bits_codes"] = number_or_null(row.bits_codes, row.feasible);
+  json["bits_codes_only"] = number_or_null(row.bits_codes_only, row.feasible);
   json["bits_dictionary"] = number_or_null(row.bits_dictionary, row.feasible);
   json["bits_total"] = number_or_null(row.bits_total, row.feasible);
   json["code_bins"] = whole_or_null(row.code_bins, row.feasible);

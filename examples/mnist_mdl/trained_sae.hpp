@@ -3,6 +3,7 @@
 
 #include <parsae/allocators/mutual_choice.hpp>
 #include <parsae/allocators/top_k.hpp>
+#include <parsae/analysis/code_quantizer_search.hpp>
 #include <parsae/analysis/evaluate.hpp>
 #include <parsae/data/matrix_source.hpp>
 #include <parsae/losses/aux_k.hpp>
@@ -34,13 +35,6 @@ struct Images {
   parsae::Matrix<float> test;
 };
 
-/// Images in the units of an SAE, their codes, and what their FVU is measured against.
-struct CodedImages {
-  parsae::Matrix<float> scaled;  ///< 784 x n
-  parsae::SparseCode<float> code;
-  double variation = 0;  ///< sum of squares about the mean image
-};
-
 /// What the rest of the program needs of an SAE, whatever its activation was.
 struct TrainedSae {
   Index width = 0;
@@ -52,20 +46,16 @@ struct TrainedSae {
   double l0 = 0;  ///< l0, fvu and dead_fraction on the test images
   double fvu = 0;
   double dead_fraction = 0;
-  CodedImages validation;
-  CodedImages test;
+  parsae::CodedSamples<float> validation;
+  parsae::CodedSamples<float> test;
 };
 
 namespace detail {
 
 template <class Act>
-[[nodiscard]] CodedImages coded(const parsae::Autoencoder<Act>& model, const parsae::Matrix<float>& images,
-                                parsae::Threads threads) {
-  CodedImages result;
-  result.scaled = model.input_scale * images;
-  result.code = model.encode(images, threads);
-  result.variation = parsae::ColumnSums<float>().squares_about_mean(result.scaled, threads);
-  return result;
+[[nodiscard]] parsae::CodedSamples<float> coded(const parsae::Autoencoder<Act>& model,
+                                                const parsae::Matrix<float>& images, parsae::Threads threads) {
+  return {model.input_scale * images, model.encode(images, threads)};
 }
 
 /// Trains a model and measures it on the held-out images.

@@ -15,6 +15,7 @@
 #include <parsae/analysis/coarsest.hpp>
 #include <parsae/analysis/code_metrics.hpp>
 #include <parsae/analysis/code_quantizer.hpp>
+#include <parsae/analysis/code_quantizer_search.hpp>
 #include <parsae/analysis/description_length.hpp>
 #include <parsae/analysis/evaluate.hpp>
 #include <parsae/analysis/reconstruction_metrics.hpp>

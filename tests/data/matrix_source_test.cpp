@@ -174,3 +174,17 @@ TEST_CASE("MatrixSource refuses sizes and positions that mean nothing", "[matrix
   CHECK_THROWS_WITH(source.seek({0, 10}), ContainsSubstring("position sample") && ContainsSubstring("got 10"));
   CHECK_THROWS_WITH(source.seek({0, -1}), ContainsSubstring("position sample"));
 }
+
+TEST_CASE("a batch that another source filled keeps nothing of it", "[matrix_source]") {
+  const Matrix<float> samples = Matrix<float>::Random(3, 10);
+  MatrixSource<float> source(samples, {.batch_size = 4});
+  Batch<float> batch;
+  batch.targets = Matrix<float>::Ones(5, 7);
+  batch.weight.assign(7, 2.0f);
+  batch.group.assign(7, 1);
+  REQUIRE(source.next(batch));
+  CHECK(batch.targets.size() == 0);
+  CHECK(batch.weight.empty());
+  CHECK(batch.group.empty());
+  CHECK(batch.inputs.cols() == 4);
+}

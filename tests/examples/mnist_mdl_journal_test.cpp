@@ -18,9 +18,10 @@ using parsae::test::make_file;
 const std::string digits = "MNIST, 60000 images";
 
 GridRow row(Index width, Index k, std::uint64_t seed, double eps, bool feasible = true) {
-  GridRow made{width, k, seed, 3.25, 1.0 / 3, 0.125, eps, 0, 0, 0, 0, 0, feasible};
+  GridRow made{width, k, seed, 3.25, 1.0 / 3, 0.125, eps, 0, 0, 0, 0, 0, 0, feasible};
   if (!feasible) return made;
   made.bits_codes = 10.1;
+  made.bits_codes_only = 9.5;
   made.bits_dictionary = 0.7;
   made.bits_total = 10.8;
   made.code_bins = 5;
@@ -31,8 +32,9 @@ GridRow row(Index width, Index k, std::uint64_t seed, double eps, bool feasible 
 bool same(const GridRow& a, const GridRow& b) {
   return a.width == b.width && a.k == b.k && a.seed == b.seed && a.l0 == b.l0 && a.fvu == b.fvu &&
          a.dead_fraction == b.dead_fraction && a.eps == b.eps && a.bits_codes == b.bits_codes &&
-         a.bits_dictionary == b.bits_dictionary && a.bits_total == b.bits_total && a.code_bins == b.code_bins &&
-         a.dictionary_bits == b.dictionary_bits && a.feasible == b.feasible;
+         a.bits_codes_only == b.bits_codes_only && a.bits_dictionary == b.bits_dictionary &&
+         a.bits_total == b.bits_total && a.code_bins == b.code_bins && a.dictionary_bits == b.dictionary_bits &&
+         a.feasible == b.feasible;
 }
 
 const std::vector<GridRow> first{row(32, 1, 1, 0.3, false), row(32, 1, 1, 0.4)};

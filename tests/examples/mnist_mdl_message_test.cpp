@@ -24,15 +24,13 @@ constexpr Index n_latents = 9;
 constexpr Index n_images = 1000;
 
 /// Codes of half the latents, and images that they reconstruct but for noise.
-CodedImages coded_images(const TrainedSae& sae, Index n, float noise, std::uint64_t stream) {
-  CodedImages images;
+parsae::CodedSamples<float> coded_images(const TrainedSae& sae, Index n, float noise, std::uint64_t stream) {
+  parsae::CodedSamples<float> images;
   const Matrix<float> pre_acts = parsae::test::random_matrix<float>(sae.width, n, stream);
   images.code = parsae::test::reference_relu<float>(pre_acts);
-  images.scaled =
+  images.targets =
       sae.w_dec * pre_acts.cwiseMax(0.0f) + noise * parsae::test::random_matrix<float>(n_pixels, n, stream + 1);
-  images.scaled.colwise() += sae.b_dec;
-  images.variation =
-      static_cast<double>((images.scaled.colwise() - images.scaled.rowwise().mean().eval()).squaredNorm());
+  images.targets.colwise() += sae.b_dec;
   return images;
 }
 
@@ -63,7 +61,7 @@ struct MessageByHand {
   [[nodiscard]] double bits_total() const { return bits_codes + bits_dictionary; }
 };
 
-Matrix<float> received_by_hand(const TrainedSae& sae, const CodedImages& images, int bits, Index bins) {
+Matrix<float> received_by_hand(const TrainedSae& sae, const parsae::CodedSamples<float>& images, int bits, Index bins) {
   const parsae::CodeQuantizer quantizer(sae.validation.code, sae.width,
                                         {.n_bins = bins, .range = parsae::CodeQuantizer::Range::Shared});
   SparseCode<float> code = images.code;
@@ -77,9 +75,10 @@ Matrix<float> received_by_hand(const TrainedSae& sae, const CodedImages& images,
 }
 
 MessageByHand message_by_hand(const TrainedSae& sae, int bits, Index bins) {
-  const auto fvu = [&](const CodedImages& images) {
-    const Matrix<float> error = received_by_hand(sae, images, bits, bins) - images.scaled;
-    return static_cast<double>(error.squaredNorm()) / images.variation;
+  const auto fvu = [&](const parsae::CodedSamples<float>& images) {
+    const Matrix<float> error = received_by_hand(sae, images, bits, bins) - images.targets;
+    const double variation = (images.targets.colwise() - images.targets.rowwise().mean().eval()).squaredNorm();
+    return static_cast<double>(error.squaredNorm()) / variation;
   };
   MessageByHand message;
   message.fvu_validation = fvu(sae.validation);
@@ -98,16 +97,20 @@ struct Shortest {
   int bits = 0;
   Index bins = 0;
   MessageByHand message;
+  double bits_codes_only = 0;
 };
 
 std::optional<Shortest> shortest_by_hand(const TrainedSae& sae, double eps) {
   std::optional<Shortest> best;
+  double codes_only = std::numeric_limits<double>::infinity();
   for (int bits = 2; bits <= 8; ++bits)
     for (Index bins = 1; bins <= 64; ++bins) {
       const MessageByHand message = message_by_hand(sae, bits, bins);
-      if (!message.meets(eps) || (best && best->message.bits_total() <= message.bits_total())) continue;
-      best = Shortest{bits, bins, message};
+      if (!message.meets(eps)) continue;
+      codes_only = std::min(codes_only, message.bits_codes);
+      if (!best || message.bits_total() < best->message.bits_total()) best = Shortest{bits, bins, message, 0};
     }
+  if (best) best->bits_codes_only = codes_only;
   return best;
 }
 
@@ -126,6 +129,7 @@ TEST_CASE("the shortest message is the shortest of all pairs of quantizers that 
       CHECK(row.dictionary_bits == expected->bits);
       CHECK(row.code_bins == expected->bins);
       CHECK_THAT(row.bits_codes, WithinAbs(expected->message.bits_codes, 1e-9));
+      CHECK_THAT(row.bits_codes_only, WithinAbs(expected->bits_codes_only, 1e-9));
       CHECK_THAT(row.bits_dictionary, WithinAbs(expected->message.bits_dictionary, 1e-9));
       CHECK_THAT(row.bits_total, WithinAbs(row.bits_codes + row.bits_dictionary, 1e-12));
     }
@@ -148,9 +152,9 @@ TEST_CASE("a bound that no quantizer meets is not feasible, one on either part a
   const TrainedSae sae = small_sae(10, 1.0f);
   CHECK_FALSE(MessageSearch(sae, n_images, Threads(1)).shortest(1e-4).feasible);
   CHECK(MessageSearch(sae, n_images, Threads(1)).shortest(0.9).feasible);
-  for (CodedImages TrainedSae::*part : {&TrainedSae::validation, &TrainedSae::test}) {
+  for (parsae::CodedSamples<float> TrainedSae::*part : {&TrainedSae::validation, &TrainedSae::test}) {
     TrainedSae one_bad = sae;
-    (one_bad.*part).scaled = parsae::test::random_matrix<float>(n_pixels, (one_bad.*part).scaled.cols(), 99);
+    (one_bad.*part).targets = parsae::test::random_matrix<float>(n_pixels, (one_bad.*part).targets.cols(), 99);
     CHECK_FALSE(MessageSearch(one_bad, n_images, Threads(1)).shortest(0.9).feasible);
   }
 }
@@ -159,7 +163,7 @@ TEST_CASE("where the FVU jumps up and down with the bins, both parts still meet 
   // Values on grids of their own: some numbers of bins hit those of the validation part, some those of the test part.
   for (const std::uint64_t stream : {40u, 50u, 60u, 70u, 80u, 90u}) {
     TrainedSae sae = small_sae(stream, 0.0f);
-    for (CodedImages* images : {&sae.validation, &sae.test}) {
+    for (parsae::CodedSamples<float>* images : {&sae.validation, &sae.test}) {
       Matrix<float> values = Matrix<float>::Zero(n_latents, images->code.n_samples());
       for (Index i = 0; i < images->code.n_samples(); ++i)
         for (Index e = images->code.begin_of(i); e < images->code.offsets[i + 1]; ++e) {
@@ -167,7 +171,7 @@ TEST_CASE("where the FVU jumps up and down with the bins, both parts still meet 
           images->code.values[e] = step * std::ceil(images->code.values[e] / step);
           values(images->code.latents[e], i) = images->code.values[e];
         }
-      images->scaled = (sae.w_dec * values).colwise() + sae.b_dec;
+      images->targets = (sae.w_dec * values).colwise() + sae.b_dec;
     }
     MessageSearch search(sae, n_images, Threads(1));
     for (double eps = 0.005; eps < 0.3; eps *= 1.1) {
@@ -188,7 +192,7 @@ TEST_CASE("what is received has the promised FVU, in units of pixels") {
   REQUIRE(row.feasible);
   SparseCode<float> code;
   const Matrix<float> received = search.received(row, code);
-  const Matrix<float> images = sae.test.scaled / sae.scale;
+  const Matrix<float> images = sae.test.targets / sae.scale;
   const Matrix<float> centered = images.colwise() - images.rowwise().mean().eval();
   CHECK((received - images).squaredNorm() <= 0.2f * centered.squaredNorm());
   CHECK(received.isApprox(received_by_hand(sae, sae.test, row.dictionary_bits, row.code_bins) / sae.scale, 1e-5f));

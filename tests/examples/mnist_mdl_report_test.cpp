@@ -30,7 +30,7 @@ ReportInput small_input() {
     row.k = k;
     row.l0 = static_cast<double>(k);
     row.eps = 0.4;
-    row.bits_codes = k == 2 ? 20 : 40;
+    row.bits_codes = row.bits_codes_only = k == 2 ? 20 : 40;
     row.bits_total = row.bits_codes + 3;
     row.feasible = true;
     input.results.grid.push_back(row);

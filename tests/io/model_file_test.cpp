@@ -15,6 +15,7 @@
 #include <support/temporary_folder.hpp>
 
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <functional>
 #include <limits>
@@ -56,7 +57,7 @@ std::vector<std::string> arrays_of(Model& model) {
 
 template <class Model>
 void check_round_trip(Model model) {
-  using Scalar = typename Model::Activation::Scalar;
+  using Scalar = typename Model::ActivationType::Scalar;
   const test::TemporaryFolder folder;
   save(model, folder / "model");
   Model loaded = load<Model>(folder / "model");
@@ -252,9 +253,20 @@ TEST_CASE("weights that are not finite, and negative thresholds, are refused") {
   const test::TemporaryFolder folder;
   for (const float bad : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
     const auto reason = [&](const std::function<float&(JumpModel&)>& entry) {
+      // save() refuses such a model, so the number is put into the file.
+      constexpr float marker = 1.25e30f;
       JumpModel model = random_model(JumpReLU<float>());
-      entry(model) = bad;
+      entry(model) = marker;
       save(model, folder / "model");
+      std::string bytes = test::content_of(folder / "model");
+      const std::size_t at = bytes.find(std::string(reinterpret_cast<const char*>(&marker), sizeof marker));
+      REQUIRE(at != std::string::npos);
+      std::memcpy(bytes.data() + at, &bad, sizeof bad);
+      test::make_file(folder / "model", bytes);
+
+      entry(model) = bad;
+      CHECK_THROWS_AS(save(model, folder / "model"), std::invalid_argument);
+      CHECK(test::content_of(folder / "model") == bytes);
       return reason_of<JumpModel>(folder / "model");
     };
     CHECK(reason([](auto& model) -> float& { return model.encoder.w_enc(1, 2); }) ==

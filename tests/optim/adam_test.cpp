@@ -107,5 +107,9 @@ TEST_CASE("Adam gives lanes and tail nearly the same bits", "[adam]") {
 TEST_CASE("Adam refuses settings outside their ranges", "[adam]") {
   CHECK_THROWS_WITH(Adam({.beta1 = 1}), ContainsSubstring("Adam beta1") && ContainsSubstring("got 1"));
   CHECK_THROWS_WITH(Adam({.beta2 = -0.1}), ContainsSubstring("Adam beta2") && ContainsSubstring("got -0.1"));
-  CHECK_THROWS_WITH(Adam({.epsilon = 0}), ContainsSubstring("Adam epsilon") && ContainsSubstring("above 0"));
+  CHECK_THROWS_WITH(Adam({.epsilon = 0}), ContainsSubstring("Adam epsilon") && ContainsSubstring("got 0"));
+  // What float would round to 0 and to 1.
+  CHECK_THROWS_WITH(Adam({.epsilon = 1e-46}), ContainsSubstring("Adam epsilon"));
+  CHECK_THROWS_WITH(Adam({.beta2 = 0.99999999}), ContainsSubstring("Adam beta2"));
+  CHECK(static_cast<float>(0.9999999) < 1.0f);
 }

@@ -5,6 +5,7 @@
 #include <support/random_matrix.hpp>
 #include <support/reference_codes.hpp>
 
+#include <algorithm>
 #include <array>
 
 using namespace parsae;
@@ -33,27 +34,7 @@ static_assert(!SelectionFor<Changing, float>);
 
 }  // namespace
 
-TEST_CASE("the entries of one sample are sorted by latent, the others stay") {
-  SparseCode<double> code;
-  code.offsets = Buffer<Index>(4);
-  code.resize_entries(8);
-  code.offsets[1] = 2;
-  code.offsets[2] = 7;
-  code.offsets[3] = 8;
-  const LatentId latents[] = {9, 1, 5, 3, 8, 0, 4, 2};
-  for (Index e = 0; e < 8; ++e) {
-    code.latents[e] = latents[e];
-    code.pre_acts[e] = latents[e] + 0.5;
-  }
-  sort_by_latent(code, 1);
-  const LatentId sorted[] = {9, 1, 0, 3, 4, 5, 8, 2};
-  for (Index e = 0; e < 8; ++e) {
-    CHECK(code.latents[e] == sorted[e]);
-    CHECK(code.pre_acts[e] == sorted[e] + 0.5);
-  }
-}
-
-TEST_CASE("candidates of several workers in any order become one code, and the workers are empty") {
+TEST_CASE("candidates of several workers become one code, and the workers are empty") {
   constexpr Index batch = 9;
   const Matrix<float> pre_acts = test::random_matrix<float>(12, batch, 1);
   SparseCode<float> code;
@@ -61,7 +42,9 @@ TEST_CASE("candidates of several workers in any order become one code, and the w
     std::array<CandidateList<float>, 3> workers;
     std::vector<Candidate<float>> all = test::positives_in_order(pre_acts, 0, batch);
     std::erase_if(all, [](const Candidate<float>& entry) { return entry.sample == 0 || entry.sample == 4; });
-    for (std::size_t c = 0; c < all.size(); ++c) workers[c % n_workers].settled.push_back(all[c]);
+    std::sort(all.begin(), all.end(), comes_before<float>);
+    for (const Candidate<float>& entry : all)
+      workers[(7 * static_cast<std::size_t>(entry.sample) + 1) % n_workers].settled.push_back(entry);
     write_code(Slice<CandidateList<float>>(workers.data(), static_cast<Index>(n_workers)), batch, code);
     const SparseCode<float> expected = test::code_where<float>(
         pre_acts, [&](Index j, Index i) { return i != 0 && i != 4 && pre_acts(j, i) > 0; },

@@ -54,3 +54,20 @@ TEST_CASE("EarlyStop refuses settings outside their ranges", "[early_stop]") {
   CHECK_THROWS_WITH(EarlyStop({.min_improvement = -1}), ContainsSubstring("EarlyStop min_improvement"));
   CHECK_THROWS_WITH(EarlyStop({.decay = 1}), ContainsSubstring("EarlyStop decay"));
 }
+
+TEST_CASE("EarlyStop passes over steps whose FVU says nothing, and starts anew with a new run", "[early_stop]") {
+  EarlyStop callback({.patience_steps = 5, .decay = 0});
+  TrainProgress progress;
+  const auto step = [&](double fvu) {
+    ++progress.step;
+    progress.fvu = fvu;
+    return callback.on_step_end(progress);
+  };
+  CHECK(step(0.5) == CallbackAction::Continue);
+  for (int i = 0; i < 20; ++i) CHECK(step(std::nan("")) == CallbackAction::Continue);
+  CHECK(step(0.5) == CallbackAction::Stop);
+  progress.step = 0;
+  callback.on_train_begin(progress);
+  for (int i = 0; i < 5; ++i) CHECK(step(0.9) == CallbackAction::Continue);
+  CHECK(step(0.9) == CallbackAction::Stop);
+}

@@ -180,7 +180,18 @@ TEST_CASE("A loss that is not finite is named and leaves model and optimizer unt
   CHECK(model.decoder.b_dec == before.decoder.b_dec);
   CHECK(model.activation.threshold() == before.activation.threshold());
   CHECK(step.state().step == 0);
-  CHECK(progress.samples == 0);
+  CHECK(progress.samples == 40);
+  CHECK(!std::isfinite(progress.loss));
+  REQUIRE(progress.terms.size() == 2);
+  CHECK(progress.terms[0].name == "mse");
+}
+
+TEST_CASE("The FVU of equal samples is NaN unless they are reconstructed exactly", "[train_step]") {
+  Autoencoder model = model_of(TopK<float>({.k = 2}), 8, 20);
+  TrainStep step(model, Objective(MeanSquaredError()), Adam(), 1000, Threads(1));
+  TrainProgress progress;
+  CHECK(step.run(batch_of<float>(8, 1, 1), {}, progress).empty());
+  CHECK(std::isnan(progress.fvu));
 }
 
 TEST_CASE("A gradient that is not finite is named, and clipping keeps it off the model", "[train_step]") {

@@ -18,7 +18,10 @@ class MutualChoiceSelection {
  public:
   using Worker = CandidateList<Scalar>;
 
-  MutualChoiceSelection(Index batch, Index budget) : batch_(batch), budget_(budget) {}
+  /// \param budget  >= 1
+  MutualChoiceSelection(Index batch, Index budget) : batch_(batch), budget_(budget) {
+    require_at_least("MutualChoiceSelection budget", budget, Index{1});
+  }
 
   [[nodiscard]] Worker worker() const { return {}; }
 
@@ -48,6 +51,7 @@ class MutualChoiceSelection {
       workers[w].settled.clear();
       cut(workers[0].settled);
     }
+    if (workers.size() > 0) std::sort(workers[0].settled.begin(), workers[0].settled.end(), comes_before<Scalar>);
     write_code(workers, batch_, code);
   }
 
@@ -76,8 +80,8 @@ class MutualChoiceSelection {
 };
 
 /// Mutual Choice (Ayonrinde, arXiv 2411.02124): a total budget of k active latents a sample on average, allocated
-/// freely over the batch: the round(k x batch) largest positive pre-activations. The same rule as BatchTopK (Bussmann
-/// et al., arXiv 2412.06410).
+/// freely over the batch: the max(1, round(k x batch)) largest positive pre-activations. The same rule as BatchTopK
+/// (Bussmann et al., arXiv 2412.06410).
 ///
 /// Inference treats samples one by one, f = pi [pi > theta], with theta the running mean of each training batch's
 /// smallest selected pre-activation: sum <- decay sum + (1 - decay) smallest, weight <- decay weight + (1 - decay),
@@ -90,7 +94,7 @@ class MutualChoice : public StatelessActivation {
 
   struct Settings {
     double k = 32;                  ///< active latents a sample, on average; 0 < k <= n_latents
-    double threshold_decay = 0.99;  ///< of the running mean, a batch; 0 <= decay < 1
+    double threshold_decay = 0.99;  ///< of the running mean, a batch; 0 to 0.9999999
   };
 
   MutualChoice() : MutualChoice(Settings()) {}
@@ -124,7 +128,7 @@ class MutualChoice : public StatelessActivation {
 
   void check() const {
     require_positive("MutualChoice k", settings_.k);
-    require_between("MutualChoice threshold_decay", settings_.threshold_decay, 0.0, std::nextafter(1.0, 0.0));
+    require_between("MutualChoice threshold_decay", settings_.threshold_decay, 0.0, 0.9999999);
     require_not_negative("MutualChoice running_threshold", static_cast<double>(running_.minCoeff()));
   }
   void resize(Index n_latents) { require_between("MutualChoice k", settings_.k, 0.0, static_cast<double>(n_latents)); }

@@ -44,6 +44,7 @@ class TopKSelection {
 
   void end(Worker& worker, SampleRange block, Buffer<Candidate<Scalar>>& kept) const {
     keep_winners(worker, block, kept, [](SampleId, Scalar) {});
+    std::sort(kept.begin(), kept.end(), comes_before<Scalar>);
     worker.settled.append(kept.slice());
     kept.clear();
   }

@@ -35,8 +35,8 @@ class CodeMetrics {
     return static_cast<double>(active_[latent]) / static_cast<double>(n_samples_);
   }
 
-  /// Share of latents that were active in none of the n_samples() seen. State n_samples() beside it: the number falls as more
-  /// samples are seen.
+  /// Share of latents that were active in none of the n_samples() seen. State n_samples() beside it: the number falls
+  /// as more samples are seen.
   [[nodiscard]] double dead_fraction() const {
     Index dead = 0;
     for (const std::int64_t count : active_) dead += count == 0;

@@ -9,8 +9,9 @@
 
 namespace parsae::inline PARSAE_ABI {
 
-/// A uniform quantizer of code values. Zero stays exactly zero; an active value v of latent j falls into one of `n_bins` bins
-/// of equal width on (0, range_j] and is read back as the middle of its bin. Larger values fall into the last bin.
+/// A uniform quantizer of code values. Zero stays exactly zero; an active value v of latent j falls into one of
+/// `n_bins` bins of equal width on (0, range_j] and is read back as the middle of its bin. Larger values fall into the
+/// last bin.
 class CodeQuantizer {
  public:
   /// PerLatent: range_j is the largest value of latent j, so every latent has n_bins bins (the public description of
@@ -24,8 +25,7 @@ class CodeQuantizer {
 
   /// Takes the ranges from the values of `code`.
   template <class Scalar>
-  CodeQuantizer(const SparseCode<Scalar>& code, Index n_latents, const Settings& settings)
-      : settings_(settings) {
+  CodeQuantizer(const SparseCode<Scalar>& code, Index n_latents, const Settings& settings) : settings_(settings) {
     require_at_least("CodeQuantizer n_latents", n_latents, Index{1});
     require_between("CodeQuantizer n_bins", settings.n_bins, Index{1}, Index{1} << 24);
     require_latents("CodeQuantizer latent", code, n_latents);

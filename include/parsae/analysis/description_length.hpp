@@ -32,8 +32,8 @@ namespace parsae::inline PARSAE_ABI {
   return n_latents * n_outputs * bits_per_weight / n_samples;
 }
 
-/// Bits a sample to send quantized codes, following "Interpretability as Compression" (arXiv 2410.11179) with the chain rule
-/// of entropy. Latents are coded independently:
+/// Bits a sample to send quantized codes, following "Interpretability as Compression" (arXiv 2410.11179) with the chain
+/// rule of entropy. Latents are coded independently:
 ///
 ///     bits = sum_j H(z_j),   H(z_j) = Hb(p_j) + p_j H(bin of z_j | z_j > 0)
 ///

@@ -25,7 +25,8 @@ struct EvaluateSettings {
 
 /// Runs the source to its end (or to max_samples) through encode() and decode().
 template <class Act, BatchSource<typename Act::Scalar> Source>
-[[nodiscard]] Evaluation evaluate(const Autoencoder<Act>& model, Source& source, const EvaluateSettings& settings = {}) {
+[[nodiscard]] Evaluation evaluate(const Autoencoder<Act>& model, Source& source,
+                                  const EvaluateSettings& settings = {}) {
   using Scalar = typename Act::Scalar;
   require_at_least("evaluate max_samples", settings.max_samples, Index{1});
   ReconstructionMetrics reconstruction;
@@ -40,7 +41,7 @@ template <class Act, BatchSource<typename Act::Scalar> Source>
   if (codes.n_samples() == 0) reject("evaluate source", "at least one sample", "none");
 
   Evaluation result{reconstruction.fvu(), reconstruction.mean_squared_error(), codes.l0(), codes.dead_fraction(),
-                    codes.n_samples(), Vector<double>(model.n_latents())};
+                    codes.n_samples(),    Vector<double>(model.n_latents())};
   for (Index j = 0; j < model.n_latents(); ++j) result.density(j) = codes.density(j);
   return result;
 }

@@ -11,8 +11,9 @@ namespace parsae::inline PARSAE_ABI {
 ///
 ///     FVU = sum_i |x_i - xhat_i|^2 / sum_i |x_i - mean x|^2
 ///
-/// over all samples seen, about their own mean: the fraction of variance unexplained, 0 for a perfect reconstruction and 1
-/// for always answering the mean. Not a mean of ratios and not a mean over batches; explained variance is 1 - FVU.
+/// over all samples seen, about their own mean: the fraction of variance unexplained, 0 for a perfect reconstruction
+/// and 1 for always answering the mean. Not a mean of ratios and not a mean over batches; explained variance is 1 -
+/// FVU.
 class ReconstructionMetrics {
  public:
   /// \param targets, recon  n_outputs x batch, in the same units

@@ -11,9 +11,9 @@ namespace parsae::inline PARSAE_ABI {
 /// A dictionary rounded to a uniform grid, and the bits that it takes to send it.
 template <class Scalar>
 struct QuantizedDictionary {
-  Matrix<Scalar> w_dec;       ///< n_outputs x n_latents, as a receiver reads it
-  double bits_fixed = 0;      ///< every weight at bits_per_weight
-  double bits_entropy = 0;    ///< every weight at the entropy of all rounded weights
+  Matrix<Scalar> w_dec;     ///< n_outputs x n_latents, as a receiver reads it
+  double bits_fixed = 0;    ///< every weight at bits_per_weight
+  double bits_entropy = 0;  ///< every weight at the entropy of all rounded weights
 };
 
 /// Rounds every weight to the nearest of 2^bits - 1 levels, symmetric about an exact zero: step * {-m, ..., 0, ..., m},

@@ -21,6 +21,13 @@
 #define PARSAE_ISA baseline
 #endif
 
+// Whether a * b + c is one instruction, rounded once. Without it std::fma is a library call, and parsae rounds twice.
+#if defined(__FMA__) || defined(__AVX512F__) || defined(__ARM_FEATURE_FMA) || defined(__FP_FAST_FMAF)
+#define PARSAE_FUSED_MULTIPLY_ADD 1
+#else
+#define PARSAE_FUSED_MULTIPLY_ADD 0
+#endif
+
 #if defined(_OPENMP)
 #define PARSAE_THREADING openmp
 #else

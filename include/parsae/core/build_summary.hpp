@@ -16,7 +16,7 @@ namespace parsae::inline PARSAE_ABI {
 [[nodiscard]] inline std::string build_summary() {
   std::string line = "parsae " + std::to_string(PARSAE_VERSION_MAJOR) + "." + std::to_string(PARSAE_VERSION_MINOR) +
                      "." + std::to_string(PARSAE_VERSION_PATCH) + ", " PARSAE_QUOTE_EXPANDED(PARSAE_ISA);
-#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+#if PARSAE_FUSED_MULTIPLY_ADD
   line += " with fused multiply-add";
 #else
   line += " without fused multiply-add (build with parsae_enable_native for full speed)";

@@ -10,6 +10,10 @@
 
 namespace parsae::inline PARSAE_ABI {
 
+/// What numbers are drawn for. Each purpose has streams of its own, so that one seed serves a whole program and no two
+/// choices share their draws.
+enum class Draws : std::uint64_t { Directions = 1, Samples = 2, Order = 3 };
+
 /// Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
 ///
 /// Draw number `counter` of stream `stream` is a pure function of (seed, stream, counter). Nothing is carried from draw
@@ -21,6 +25,10 @@ class Random {
   using Key = std::array<std::uint32_t, 2>;
 
   explicit Random(std::uint64_t seed, std::uint64_t stream = 0) : seed_(seed), stream_(stream) {}
+
+  /// Stream `index` of a purpose, index < 2^48.
+  Random(std::uint64_t seed, Draws purpose, std::uint64_t index)
+      : Random(seed, static_cast<std::uint64_t>(purpose) << 48 | index) {}
 
   /// 64 random bits.
   [[nodiscard]] std::uint64_t bits(std::uint64_t counter) const {

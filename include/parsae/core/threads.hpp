@@ -32,8 +32,8 @@ class Threads {
   [[nodiscard]] int count() const { return count_; }
 
   /// Calls body(task, worker) for every task in [0, n_tasks); worker in [0, count()) names scratch that no other
-  /// running task uses. Tasks run in any order. The body must not throw: arguments are checked before a region, not
-  /// inside.
+  /// running task uses. Tasks run in any order. The body must not throw, since an exception cannot leave a parallel
+  /// region: arguments are checked before it, and running out of memory inside it ends the program.
   template <class Body>
   void for_each(Index n_tasks, const Body& body) const {
 #if defined(_OPENMP)

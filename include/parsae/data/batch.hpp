@@ -29,7 +29,9 @@ struct SourcePosition {
 
 /// A stream of batches.
 ///
-/// - `source.next(batch)`: fills the batch and returns true, or returns false at the end.
+/// - `source.next(batch)`: sets every field of the batch (an unused one to empty) and returns true, or returns false at
+/// the
+///   end.
 /// - `source.position()`, `source.seek(position)`: for exact resume.
 template <class Source, class Scalar>
 concept BatchSource = requires(Source source, const Source& fixed, Batch<Scalar>& batch,

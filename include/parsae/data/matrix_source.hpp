@@ -23,7 +23,7 @@ class MatrixSource {
 
   struct Settings {
     Index batch_size = 1024;  ///< samples a batch, >= 1
-    Index epochs = 0;         ///< passes over the samples, >= 0; 0: without end
+    Index epochs = 0;         ///< passes over the samples, 0 to 1e9; 0: without end
     Order order = Order::Shuffled;
     std::uint64_t seed = 0;
   };
@@ -49,7 +49,7 @@ class MatrixSource {
     require_at_least("MatrixSource inputs", samples.rows(), Index{1});
     require_between("MatrixSource samples", samples.cols(), Index{1}, Index{std::numeric_limits<std::uint32_t>::max()});
     require_at_least("MatrixSource batch_size", settings.batch_size, Index{1});
-    require_at_least("MatrixSource epochs", settings.epochs, Index{0});
+    require_between("MatrixSource epochs", settings.epochs, Index{0}, Index{1'000'000'000});
     require_finite("MatrixSource samples", samples);
     draw_order();
   }
@@ -65,6 +65,9 @@ class MatrixSource {
   bool next(Batch<Scalar>& batch) {
     const Index count = std::min(settings_.batch_size, samples_left());
     if (count == 0) return false;
+    batch.targets.resize(0, 0);
+    batch.group.clear();
+    batch.weight.clear();
     batch.inputs.resize(n_inputs_, count);
     batch.sample_id.resize(count);
     for (Index i = 0; i < count; ++i) {
@@ -102,7 +105,7 @@ class MatrixSource {
     order_.resize(n_samples_);
     for (Index i = 0; i < n_samples_; ++i) order_[i] = static_cast<std::uint32_t>(i);
     if (settings_.order == Order::Sequential) return;
-    const Random random(settings_.seed, static_cast<std::uint64_t>(position_.epoch));
+    const Random random(settings_.seed, Draws::Order, static_cast<std::uint64_t>(position_.epoch));
     for (Index i = n_samples_ - 1; i > 0; --i) {
       const auto other = random.below(static_cast<std::uint64_t>(i) + 1, static_cast<std::uint64_t>(i));
       std::swap(order_[i], order_[static_cast<Index>(other)]);

@@ -111,7 +111,7 @@ class ConfigReader {
 
 /// Writes a model as one safetensors file: every array that the model visits under its own name, and a JSON description
 /// of everything else as the text "config" of the header's metadata. One file, replaced atomically: weights and
-/// settings cannot come apart. Throws FileError.
+/// settings cannot come apart. Throws FileError, and std::invalid_argument for a model with NaN or Inf.
 ///
 /// w_enc and w_dec are stored as [n_latents, n_inputs] and [n_latents, n_outputs] (C order, the bytes of the
 /// column-major matrices); as [n_latents] where the other number is 1.
@@ -122,6 +122,8 @@ void save(const Autoencoder<Act>& model, const std::filesystem::path& path) {
   Autoencoder<Act>& visited = const_cast<Autoencoder<Act>&>(model);
   SafetensorsWriter writer;
   visited.visit_arrays([&](const ParameterArray<Scalar>& array) {
+    for (const Scalar value : array.values)
+      if (!std::isfinite(value)) reject("save model", "finite values in " + std::string(array.name), value);
     const Buffer<Index> shape = detail::stored_shape(array);
     writer.add(std::string(array.name), shape.slice(), Slice<const Scalar>(array.values));
   });
@@ -135,7 +137,7 @@ void save(const Autoencoder<Act>& model, const std::filesystem::path& path) {
 /// size of the file.
 template <class Model>
 [[nodiscard]] Model load(const std::filesystem::path& path) {
-  using Act = typename Model::Activation;
+  using Act = typename Model::ActivationType;
   using Scalar = typename Act::Scalar;
   const SafetensorsReader file(path);
   const auto text = file.metadata().find("config");

@@ -22,6 +22,13 @@ class Objective {
 
   using AuxiliaryLoss = Auxiliary;
 
+  /// Whether every part satisfies its concept for this Scalar.
+  template <class Scalar>
+  [[nodiscard]] static constexpr bool accepts() {
+    return ReconstructionLossFor<Reconstruction, Scalar> &&
+           (!has_auxiliary || AuxiliaryFor<Auxiliary, Scalar>)&&(CodeLossFor<CodeLosses, Scalar> && ... && true);
+  }
+
   explicit Objective(const Reconstruction& reconstruction, const Auxiliary& auxiliary = {},
                      const CodeLosses&... code_losses)
       : reconstruction_(reconstruction), auxiliary_(auxiliary), code_losses_(code_losses...) {}

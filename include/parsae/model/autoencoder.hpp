@@ -26,7 +26,7 @@ struct AutoencoderSettings {
 template <Activation Act>
 class Autoencoder {
  public:
-  using Activation = Act;
+  using ActivationType = Act;
   using Scalar = typename Act::Scalar;
 
   using Settings = AutoencoderSettings;
@@ -61,10 +61,10 @@ class Autoencoder {
   /// Inf.
   [[nodiscard]] SparseCode<Scalar> encode(const Eigen::Ref<const Matrix<Scalar>>& samples,
                                           Threads threads = Threads::available()) const {
-    require_finite("encode samples", samples);
     Matrix<Scalar> centered;
     SparseCode<Scalar> code;
     encoder.center(samples, input_scale, decoder.b_dec, threads, centered);
+    require_finite("encode samples", centered);  // after scaling: a sample may be finite and too large for the model
     const auto rule = activation.inference();
     using Selection = decltype(rule.select(Index{}, Index{}));
     Walk<Scalar, Selection>().run(centered, encoder.w_enc, encoder.b_enc, threads,
@@ -84,8 +84,7 @@ class Autoencoder {
 
   /// The reconstruction of each coded sample, n_outputs x n, in the user's units.
   [[nodiscard]] Matrix<Scalar> decode(const SparseCode<Scalar>& code, Threads threads = Threads::available()) const {
-    for (const LatentId latent : code.latents)
-      require_between("decode latent", Index{latent}, Index{0}, n_latents() - 1);
+    require_latents("decode latent", code, n_latents());
     Matrix<Scalar> recon;
     decoder.decode(code, threads, recon);
     recon /= output_scale;

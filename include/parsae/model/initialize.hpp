@@ -19,13 +19,18 @@ struct InitializeSettings {
   InputScaling scaling = InputScaling::MeanSquaredNormOne;
 };
 
-/// s of InputScaling for `samples` (n_inputs x n), or 1 where all are zero.
+/// s of InputScaling for `samples` (n_inputs x n), or 1 where all are zero. Refuses data so large or so small that its
+/// scale is no number of this precision.
 template <class Scalar>
 [[nodiscard]] Scalar input_scale_of(const Eigen::Ref<const Matrix<Scalar>>& samples, InputScaling scaling) {
   if (scaling == InputScaling::None) return 1;
   double squared = 0;
   for (Index i = 0; i < samples.cols(); ++i) squared += samples.col(i).template cast<double>().squaredNorm();
-  return squared > 0 ? static_cast<Scalar>(std::sqrt(static_cast<double>(samples.cols()) / squared)) : Scalar(1);
+  if (squared == 0) return 1;
+  const Scalar scale = static_cast<Scalar>(std::sqrt(static_cast<double>(samples.cols()) / squared));
+  if (!std::isfinite(scale) || !(scale > 0))
+    reject("initialize samples", "a mean squared norm that can be scaled to 1", squared);
+  return scale;
 }
 
 /// The mean sample, summed in double.
@@ -39,7 +44,7 @@ template <class Scalar>
 /// Column j becomes a direction uniform on the unit sphere, from stream j of the seed.
 template <class Scalar>
 void set_random_direction(std::uint64_t seed, Index latent, Eigen::Ref<Vector<Scalar>> column) {
-  const Random random(seed, static_cast<std::uint64_t>(latent));
+  const Random random(seed, Draws::Directions, static_cast<std::uint64_t>(latent));
   for (Index q = 0; q < column.size(); ++q)
     column(q) = static_cast<Scalar>(random.normal(static_cast<std::uint64_t>(q)));
   column.normalize();
@@ -65,16 +70,16 @@ void initialize(Autoencoder<Act>& model, const Eigen::Ref<const Matrix<typename 
   const Vector<double> mean = mean_of<Scalar>(samples);
   model.decoder.b_dec = (mean * static_cast<double>(model.input_scale)).template cast<Scalar>();
 
-  const Random draw(settings.seed, std::numeric_limits<std::uint64_t>::max());
-  const Scalar rounding = 64 * std::numeric_limits<Scalar>::epsilon() * static_cast<Scalar>(mean.norm());
+  const Random draw(settings.seed, Draws::Samples, 0);
+  const double rounding = 64 * static_cast<double>(std::numeric_limits<Scalar>::epsilon()) * mean.stableNorm();
   for (Index j = 0; j < model.n_latents(); ++j) {
     Eigen::Ref<Vector<Scalar>> column = model.decoder.w_dec.col(j);
     bool has_direction = false;
     if (settings.latents == LatentStart::CenteredSamples) {
       const auto drawn = draw.below(static_cast<std::uint64_t>(samples.cols()), static_cast<std::uint64_t>(j));
-      column = samples.col(static_cast<Index>(drawn)) - mean.template cast<Scalar>();
-      has_direction = column.norm() > rounding;  // a sample that equals the mean has none
-      column.normalize();
+      const Vector<double> difference = samples.col(static_cast<Index>(drawn)).template cast<double>() - mean;
+      has_direction = difference.stableNorm() > rounding;  // a sample that equals the mean has none
+      column = difference.stableNormalized().template cast<Scalar>();
     }
     if (!has_direction) set_random_direction<Scalar>(settings.seed, j, column);
   }
@@ -94,6 +99,8 @@ void initialize(Autoencoder<Act>& model, const Eigen::Ref<const Matrix<typename 
   require_at_least("initialize samples", samples.cols(), Index{1});
   require_finite("initialize samples", samples);
   require_finite("initialize targets", targets);
+  if (model.encoder.centering != Centering::None)
+    reject("initialize model", "Centering::None where targets are given", "Centering::DecoderBias");
   if (settings.latents != LatentStart::RandomDirections)
     reject("initialize latents", "RandomDirections for a transcoder", "CenteredSamples");
 

@@ -18,18 +18,19 @@ namespace parsae::inline PARSAE_ABI {
 class Adam {
  public:
   struct Settings {
-    double beta1 = 0.9;     ///< 0 <= beta1 < 1; the JumpReLU paper uses 0
-    double beta2 = 0.999;   ///< 0 <= beta2 < 1
-    double epsilon = 1e-8;  ///< > 0
+    double beta1 = 0.9;     ///< 0 to 0.9999999; the JumpReLU paper uses 0
+    double beta2 = 0.999;   ///< 0 to 0.9999999
+    double epsilon = 1e-8;  ///< 1e-30 to 1e30
   };
 
   static constexpr int n_moments = 2;
 
   Adam() : Adam(Settings()) {}
   explicit Adam(const Settings& settings) : settings_(settings) {
-    require_between("Adam beta1", settings.beta1, 0.0, std::nextafter(1.0, 0.0));
-    require_between("Adam beta2", settings.beta2, 0.0, std::nextafter(1.0, 0.0));
-    require_positive("Adam epsilon", settings.epsilon);
+    // The bounds are what float can still tell from 1 and from 0.
+    require_between("Adam beta1", settings.beta1, 0.0, 0.9999999);
+    require_between("Adam beta2", settings.beta2, 0.0, 0.9999999);
+    require_between("Adam epsilon", settings.epsilon, 1e-30, 1e30);
   }
 
   [[nodiscard]] const Settings& settings() const { return settings_; }

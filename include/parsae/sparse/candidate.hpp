@@ -33,7 +33,7 @@ struct Floors {
   Slice<Scalar> by_latent;  ///< n_latents
 };
 
-/// A floor that nothing reaches, and one that everything reaches.
+/// A floor that no finite pre-activation reaches, and one that each of them reaches.
 template <class Scalar>
 inline constexpr Scalar floor_never = std::numeric_limits<Scalar>::infinity();
 template <class Scalar>

@@ -5,7 +5,8 @@
 
 namespace parsae::inline PARSAE_ABI {
 
-/// The bits of a pre-activation, defined once:
+/// The bits of a pre-activation, defined by one operation, multiply_add, in one order. This function is the definition;
+/// kernels that compute many at a time agree with it bit for bit:
 ///
 ///     pre_act(latent, sample) = chain + b_enc[latent],
 ///     chain = multiply_add(w_enc(q, latent), x(q, sample), chain) for q = 0, 1, ..., n_inputs - 1, from 0

@@ -48,8 +48,8 @@ template <class Scalar>
 }
 
 /// Writes the candidates that the workers settled on (`worker.settled`) as the code of `batch` samples, value =
-/// pre-activation, and empties the workers. All candidates of a sample lie with one worker, ascending in latent: the order
-/// of the walk, or of comes_before.
+/// pre-activation, and empties the workers. All candidates of a sample lie with one worker, ascending in latent: the
+/// order of the walk, or of comes_before.
 template <class Worker, class Scalar>
 void write_code(Slice<Worker> workers, Index batch, SparseCode<Scalar>& code) {
   code.offsets.assign(batch + 1, 0);

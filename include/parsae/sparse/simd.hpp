@@ -20,7 +20,7 @@ namespace parsae::inline PARSAE_ABI {
 /// choice is made here and nowhere else.
 template <class Scalar>
 [[nodiscard]] inline Scalar multiply_add(Scalar a, Scalar b, Scalar c) {
-#if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__FP_FAST_FMAF)
+#if PARSAE_FUSED_MULTIPLY_ADD
   return std::fma(a, b, c);
 #else
   return a * b + c;

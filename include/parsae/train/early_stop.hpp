@@ -4,6 +4,7 @@
 #include <parsae/core/check.hpp>
 #include <parsae/train/callback.hpp>
 
+#include <cmath>
 #include <limits>
 
 namespace parsae::inline PARSAE_ABI {
@@ -25,7 +26,13 @@ class EarlyStop {
     require_between("EarlyStop decay", settings.decay, 0.0, std::nextafter(1.0, 0.0));
   }
 
+  /// A new run starts anew; a run that goes on after a stop keeps what was learned.
+  void on_train_begin(const TrainProgress& progress) {
+    if (progress.step == 0) *this = EarlyStop(settings_);
+  }
+
   CallbackAction on_step_end(const TrainProgress& progress) {
+    if (!std::isfinite(progress.fvu)) return CallbackAction::Continue;
     sum_ = settings_.decay * sum_ + (1 - settings_.decay) * progress.fvu;
     weight_ = settings_.decay * weight_ + (1 - settings_.decay);
     const double mean = sum_ / weight_;

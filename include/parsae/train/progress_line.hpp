@@ -4,6 +4,7 @@
 #include <parsae/core/check.hpp>
 #include <parsae/train/train_progress.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <ostream>
 #include <string>
@@ -26,6 +27,8 @@ class ProgressLine {
     require_positive("ProgressLine every_seconds", settings.every_seconds);
   }
 
+  void on_train_begin(const TrainProgress& progress) { next_ = progress.seconds; }
+
   void on_step_end(const TrainProgress& progress) {
     if (progress.seconds < next_) return;
     next_ = progress.seconds + settings_.every_seconds;
@@ -33,12 +36,13 @@ class ProgressLine {
   }
 
   void on_train_end(const TrainProgress& progress) {
-    write(progress);
+    if (progress.step != written_step_) write(progress);
     if (settings_.style == Style::Rewrite) *out_ << '\n' << std::flush;
   }
 
  private:
   void write(const TrainProgress& progress) {
+    written_step_ = progress.step;
     const double rate = progress.seconds > 0 ? static_cast<double>(progress.samples) / progress.seconds : 0;
     const double part = progress.step > 0 ? static_cast<double>(progress.total_steps - progress.step) /
                                                 static_cast<double>(progress.step)
@@ -58,6 +62,7 @@ class ProgressLine {
   std::ostream* out_;
   Settings settings_;
   double next_ = 0;
+  Index written_step_ = -1;
 };
 
 }  // namespace parsae::inline PARSAE_ABI

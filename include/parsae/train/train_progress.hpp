@@ -21,13 +21,13 @@ struct TrainProgress {
   Index samples = 0;      ///< samples seen
   double loss = 0;        ///< sum of `terms`
   Slice<const LossTerm> terms;
-  double fvu = 0;            ///< of this batch: sum of squared errors / sum of squares about the batch mean
+  double fvu = 0;            ///< of this batch, about its own mean; NaN where its samples are all equal
   double l0 = 0;             ///< active latents a sample, this batch
   double gradient_norm = 0;  ///< global, before clipping
   double learning_rate = 0;
   Index n_latents = 0;
   Index n_dead = 0;    ///< latents without activity for `dead_after_samples` samples
-  double seconds = 0;  ///< since train() began
+  double seconds = 0;  ///< spent in train(), over all calls
 };
 
 /// Why training ended.

@@ -9,6 +9,7 @@
 #include <parsae/train/train_progress.hpp>
 
 #include <cmath>
+#include <limits>
 
 namespace parsae::inline PARSAE_ABI {
 
@@ -32,6 +33,8 @@ class TrainStep {
 
   static_assert(OptimizerFor<Optimizer, Scalar>,
                 "the optimizer must satisfy OptimizerFor, see parsae/optim/optimizer.hpp");
+  static_assert(Objective::template accepts<Scalar>(),
+                "every loss must satisfy its concept, see parsae/losses/loss.hpp");
   static_assert(!Objective::needs_threshold || Act::has_threshold,
                 "an L0-STE loss needs an activation with a learnable threshold, such as JumpReLU");
 
@@ -46,7 +49,10 @@ class TrainStep {
         latent_pass_(model) {
     model.visit_arrays([&](const ParameterArray<Scalar>& array) {
       if (array.role != Role::Learned) return;
-      if (array.name == "b_dec") b_dec_index_ = state_.moments.size();
+      if (array.name == "b_dec")
+        b_dec_index_ = state_.moments.size();
+      else if (array.axis == Axis::Shared)
+        reject("activation array " + std::string(array.name), "Axis::Latent for a learned array", "Axis::Shared");
       state_.add(array);
     });
     eligible_.assign(model.n_latents(), 0);
@@ -55,14 +61,21 @@ class TrainStep {
     for (const std::string_view name : Objective::code_loss_names()) terms_.push_back({name, 0});
   }
 
+  TrainStep(const TrainStep&) = delete;  // progress.terms points into it
+  TrainStep& operator=(const TrainStep&) = delete;
+
   /// Does the step and fills what it knows of `progress`. Returns the name of the term that is not finite, or an empty
-  /// name. A loss that is not finite leaves the model untouched.
+  /// name. A reconstruction or auxiliary loss that is not finite leaves the model untouched, and so does a gradient
+  /// when it is clipped; code losses and an unclipped gradient are only known when the latents are already updated.
   [[nodiscard]] std::string_view run(const Batch<Scalar>& batch, const StepSettings& settings,
                                      TrainProgress& progress) {
     take(batch);
     encode();
     model_->decoder.decode(main_.code, threads_, main_.recon);
     reconstruction_losses(progress);
+    progress.samples += centered_.cols();
+    progress.l0 = static_cast<double>(main_.code.active_count()) / static_cast<double>(centered_.cols());
+    report_terms(progress);
     if (const std::string_view term = first_not_finite(); !term.empty()) return term;
 
     backward(main_);
@@ -71,12 +84,8 @@ class TrainStep {
     model_->activation.observe(main_.code);
     statistics_.observe(latent_pass_.active(), centered_.cols());
 
-    progress.samples += centered_.cols();
-    progress.l0 = static_cast<double>(main_.code.active_count()) / static_cast<double>(centered_.cols());
     progress.n_dead = statistics_.n_dead();
-    progress.terms = terms_.slice();
-    progress.loss = 0;
-    for (const LossTerm& term : terms_) progress.loss += term.value;
+    report_terms(progress);
     return std::isfinite(progress.gradient_norm) ? first_not_finite() : std::string_view("gradient");
   }
 
@@ -145,7 +154,7 @@ class TrainStep {
     const double error = sums_.add_blocks(n, threads_, [&](SampleRange range) {
       return static_cast<double>(target_.middleCols(range.begin, range.size()).squaredNorm());
     });
-    progress.fvu = variation > 0 ? error / variation : 0;
+    progress.fvu = error == 0 ? 0 : variation > 0 ? error / variation : std::numeric_limits<double>::quiet_NaN();
 
     if constexpr (Objective::has_auxiliary) {
       terms_[1].value = 0;
@@ -159,6 +168,12 @@ class TrainStep {
             residual_variation, auxiliary_.d_recon.middleCols(range.begin, range.size()));
       });
     }
+  }
+
+  void report_terms(TrainProgress& progress) const {
+    progress.terms = terms_.slice();
+    progress.loss = 0;
+    for (const LossTerm& term : terms_) progress.loss += term.value;
   }
 
   [[nodiscard]] std::string_view first_not_finite() const {

@@ -57,10 +57,11 @@ class Trainer {
   template <BatchSource<Scalar> Source, TrainCallback... Callbacks>
   TrainReport train(Source& source, Callbacks&&... callbacks) {
     const auto start = std::chrono::steady_clock::now();
+    const double seconds_before = progress_.seconds;
     const auto keep_time = [&] {
-      progress_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+      progress_.seconds = seconds_before + seconds.count();
     };
-    keep_time();
     (begin_hook(callbacks), ...);
     TrainReport report;
     while (progress_.step < settings_.steps && report.reason == StopReason::Completed) {
@@ -74,8 +75,9 @@ class Trainer {
         report.reason = StopReason::Diverged;
         report.message = "diverged: " + std::string(not_finite) + " is not finite in step " +
                          std::to_string(progress_.step) + "; a lower learning rate or gradient clipping may help";
-      } else if ((static_cast<int>(step_hook(callbacks) == CallbackAction::Stop) | ... | 0) != 0) {
-        report.reason = StopReason::StoppedByCallback;
+      } else {
+        ((report.reason = step_hook(callbacks) == CallbackAction::Stop ? StopReason::StoppedByCallback : report.reason),
+         ...);  // in the order in which they were given, all of them
       }
     }
     (end_hook(callbacks), ...);
