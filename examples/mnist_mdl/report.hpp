@@ -44,6 +44,7 @@ figcaption b{display:inline-block;min-width:76px}
 table{border-collapse:collapse;font-size:13.5px;font-variant-numeric:tabular-nums}
 caption{text-align:left;padding-bottom:6px}
 th{font-weight:600;text-align:right;padding:3px 9px;vertical-align:bottom}
+tbody th{vertical-align:middle}
 td{text-align:right;padding:3px 9px}
 thead th{border-bottom:1px solid #999;line-height:1.25}
 tbody tr{border-bottom:1px solid #eee;break-inside:avoid}

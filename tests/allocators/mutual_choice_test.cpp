@@ -192,3 +192,9 @@ TEST_CASE("settings of Mutual Choice that cannot be are refused") {
   CHECK_NOTHROW(act.resize(5));
   CHECK_THROWS_WITH(act.resize(4), "MutualChoice k: expected a value from 0 to 4, got 5");
 }
+
+TEST_CASE("a budget of none is refused, and a small one is at least one") {
+  CHECK_THROWS_AS(MutualChoiceSelection<float>(4, 0), std::invalid_argument);
+  const auto input = test::WalkCase<double>::random(5, 30, 4);
+  CHECK(input.code(mutual_choice<double>(0.01).select(4, 30)).stored() == 1);
+}

@@ -152,3 +152,20 @@ TEST_CASE("initialize refuses what gives no start", "[initialize]") {
   CHECK_THROWS_WITH(initialize(model, samples),
                     ContainsSubstring("initialize samples") && ContainsSubstring("sample 2, input 1"));
 }
+
+TEST_CASE("a transcoder cannot be centered by its targets, and a scale must be a number", "[initialize]") {
+  Model square({.n_inputs = n_inputs, .n_latents = n_latents}, TopK<double>({.k = 4}));
+  const Matrix<double> samples = samples_of(5);
+  CHECK_THROWS_WITH(initialize(square, samples, samples), ContainsSubstring("Centering::None"));
+
+  Autoencoder<TopK<float>> model({.n_inputs = n_inputs, .n_latents = n_latents}, TopK<float>({.k = 4}));
+  const Matrix<float> tiny = Matrix<float>::Constant(n_inputs, 5, 1e-42f);
+  CHECK_THROWS_WITH(initialize(model, tiny), ContainsSubstring("scaled to 1"));
+}
+
+TEST_CASE("centered samples of any magnitude give unit columns", "[initialize]") {
+  Autoencoder<TopK<float>> model({.n_inputs = n_inputs, .n_latents = n_latents}, TopK<float>({.k = 4}));
+  const Matrix<float> huge = 1e25f * test::random_matrix<float>(n_inputs, 50, 8);  // squares are above any float
+  initialize(model, huge, {.latents = LatentStart::CenteredSamples});
+  for (Index j = 0; j < n_latents; ++j) CHECK_THAT(model.decoder.w_dec.col(j).norm(), test::close_to(1, 1e-5));
+}

@@ -294,3 +294,23 @@ TEST_CASE("Training never holds the dense pre-activations, and allocates nothing
     if (threads == 1) CHECK(n_late == 0);
   }
 }
+
+namespace {
+
+/// ReLU with a learned number that all latents share, which the trainer has no gradient for.
+struct SharedScale : ReLU<double> {
+  Vector<double> scale = Vector<double>::Ones(1);
+
+  template <class Visit>
+  void visit_arrays(const Visit& visit) {
+    visit(ParameterArray<double>{"scale", Role::Learned, Axis::Shared, 1, {scale.data(), 1}});
+  }
+};
+
+}  // namespace
+
+TEST_CASE("A learned array that latents share is refused, not left untrained", "[train_step]") {
+  Autoencoder<SharedScale> model({.n_inputs = 3, .n_latents = 4});
+  const auto make = [&] { TrainStep step(model, Objective(MeanSquaredError()), Adam(), 1000, Threads(1)); };
+  CHECK_THROWS_WITH(make(), ContainsSubstring("activation array scale") && ContainsSubstring("Axis::Shared"));
+}
