@@ -117,3 +117,12 @@ TEST_CASE("below(n) is the upper half of the 128-bit product of n and the bits")
   CHECK(wrong == 0);
   CHECK(random.below(1, 9) == 0);
 }
+
+TEST_CASE("one seed gives every purpose and every index draws of its own") {
+  const std::uint64_t order = parsae::Random(7, parsae::Draws::Order, 3).bits(0);
+  CHECK(order == parsae::Random(7, parsae::Draws::Order, 3).bits(0));
+  CHECK(order != parsae::Random(7, parsae::Draws::Directions, 3).bits(0));
+  CHECK(order != parsae::Random(7, parsae::Draws::Samples, 3).bits(0));
+  CHECK(order != parsae::Random(7, parsae::Draws::Order, 4).bits(0));
+  CHECK(order != parsae::Random(7, 3).bits(0));
+}

@@ -219,3 +219,22 @@ TEST_CASE("results.csv has a header and one line a row, with empty fields for nu
         "512,2,3,2.0,0.3,0.0,0.4,10.0,10.0,50.0,60.0,5,6,true\n"
         "32,1,0,1.0,0.3,0.0,0.4,,,,,,,false\n");
 }
+
+TEST_CASE("a point of the envelope names a seed at which its width is best") {
+  // Width 64 wins at seeds 2 and 3, width 32 at seed 1: pictures of width 64 must not be drawn from seed 1.
+  std::vector<GridRow> grid{row(32, 2, 1, 10, 1), row(64, 2, 1, 20, 1), row(32, 2, 2, 20, 1),
+                            row(64, 2, 2, 10, 1), row(32, 2, 3, 20, 1), row(64, 2, 3, 10, 1)};
+  const std::vector<EnvelopePoint> points = lower_envelope(grid, eps, Message::DictionaryAndCodes);
+  REQUIRE(points.size() == 1);
+  CHECK(points[0].width == 64);
+  CHECK(points[0].seed == 2);
+}
+
+TEST_CASE("codes alone are judged by the fewest bits that codes can need") {
+  GridRow wide = row(512, 2, 1, 20, 50);
+  wide.bits_codes_only = 15;
+  const std::vector<EnvelopePoint> codes = lower_envelope({wide}, eps, Message::CodesOnly);
+  const std::vector<EnvelopePoint> total = lower_envelope({wide}, eps, Message::DictionaryAndCodes);
+  CHECK(codes.at(0).bits == 15);
+  CHECK(total.at(0).bits == 70);
+}

@@ -184,3 +184,12 @@ TEST_CASE("Autoencoder visits its arrays in a fixed order, each the model's own 
                                              model.activation.threshold().data()});
   CHECK(n_entries == n_latents * (n_inputs + 1 + 4 + 1) + 4);
 }
+
+TEST_CASE("A finite sample that scaling makes infinite is refused", "[autoencoder]") {
+  Autoencoder<TopK<float>> model({.n_inputs = n_inputs, .n_latents = n_latents}, TopK<float>({.k = 2}));
+  model.input_scale = 1e20f;
+  Matrix<float> samples = Matrix<float>::Ones(n_inputs, 3);
+  CHECK_NOTHROW(model.encode(samples));
+  samples(4, 1) = 1e30f;
+  CHECK_THROWS_WITH(model.encode(samples), ContainsSubstring("sample 1, input 4"));
+}

@@ -46,6 +46,11 @@ TEST_CASE("ProgressLine writes no more often than it is told, and once more at t
   line.on_train_end(progress_at(51, 5.1));
   CHECK(n_lines(out) == 4);
   CHECK_THAT(out.str(), ContainsSubstring("step 51/200"));
+  line.on_train_begin(progress_at(51, 5.1));  // a run that goes on shows its first step at once
+  line.on_step_end(progress_at(52, 5.2));
+  CHECK(n_lines(out) == 5);
+  line.on_train_end(progress_at(52, 5.2));  // already written
+  CHECK(n_lines(out) == 5);
 }
 
 TEST_CASE("ProgressLine rewrites its line on a terminal and ends it once", "[progress_line]") {

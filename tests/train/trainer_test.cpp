@@ -398,3 +398,44 @@ TEST_CASE("Training settings outside their ranges are refused by name", "[traine
   refuses({.learning_rate_schedule = {.decay_fraction = 2}}, "learning_rate_schedule decay_fraction");
   refuses({.coefficient_schedule = {.warmup_steps = -1}}, "coefficient_schedule warmup_steps");
 }
+
+namespace {
+
+/// Notes its own name at every step, and answers as it is told.
+struct Named {
+  std::string* calls;
+  char name;
+  CallbackAction answer;
+
+  CallbackAction on_step_end(const TrainProgress&) const {
+    *calls += name;
+    return answer;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Callbacks are asked in their order, and one that stops is not outvoted", "[trainer]") {
+  for (const char stopping : {'a', 'b', 'c'}) {
+    Autoencoder model = model_of(TopK<float>({.k = 3}), 20);
+    MatrixSource<float> source(training_samples(), {.batch_size = 50});
+    Trainer trainer(model, Objective(MeanSquaredError()), Adam(), {.steps = 5});
+    std::string calls;
+    const auto named = [&](char name) {
+      return Named{&calls, name, name == stopping ? CallbackAction::Stop : CallbackAction::Continue};
+    };
+    const TrainReport report = trainer.train(source, named('a'), named('b'), named('c'));
+    CHECK(report.reason == StopReason::StoppedByCallback);
+    CHECK(report.steps == 1);
+    CHECK(calls == "abc");
+  }
+}
+
+TEST_CASE("Time goes on when training goes on", "[trainer]") {
+  Autoencoder model = model_of(TopK<float>({.k = 3}), 20);
+  MatrixSource<float> source(training_samples(), {.batch_size = 50});
+  Trainer trainer(model, Objective(MeanSquaredError()), Adam(), {.steps = 40});
+  std::string calls;
+  const double first = trainer.train(source, Named{&calls, 'a', CallbackAction::Stop}).seconds;
+  CHECK(trainer.train(source).seconds > first);
+}
