@@ -42,26 +42,54 @@ struct PanelProduct {
   /// \param bias  `latents` entries
   static void multiply(const Scalar* packed_samples, const Scalar* packed_latents, Index n_inputs, const Scalar* bias,
                        Scalar* pre_acts) {
-    Lanes left[std::size_t{samples}];
-    Lanes right[std::size_t{samples}];
+    Accumulators sums;
 #pragma GCC unroll 16
-    for (Index i = 0; i < samples; ++i) left[i] = right[i] = Lanes{};
-    for (Index q = 0; q < n_inputs; ++q) {
-      const Lanes latents_left = Pack::load(packed_latents + q * latents);
-      const Lanes latents_right = Pack::load(packed_latents + q * latents + Pack::width);
-#pragma GCC unroll 16
-      for (Index i = 0; i < samples; ++i) {
-        const Lanes sample = Pack::broadcast(packed_samples[q * samples + i]);
-        left[i] = Pack::multiply_add(latents_left, sample, left[i]);
-        right[i] = Pack::multiply_add(latents_right, sample, right[i]);
-      }
-    }
+    for (Index i = 0; i < samples; ++i) sums.left[i] = sums.right[i] = Lanes{};
+    extend_chains(packed_samples, packed_latents, latents, n_inputs, sums);
     const Lanes bias_left = Pack::load(bias);
     const Lanes bias_right = Pack::load(bias + Pack::width);
 #pragma GCC unroll 16
     for (Index i = 0; i < samples; ++i) {
-      Pack::store(pre_acts + i * latents, left[i] + bias_left);
-      Pack::store(pre_acts + i * latents + Pack::width, right[i] + bias_right);
+      Pack::store(pre_acts + i * latents, sums.left[i] + bias_left);
+      Pack::store(pre_acts + i * latents + Pack::width, sums.right[i] + bias_right);
+    }
+  }
+
+  /// The same kernel for any sum of outer products: tile[i * latents + j] goes on as a chain of multiply_add over
+  /// t = 0, 1, ..., count - 1 with a[t * samples + i] and b[t * b_stride + j].
+  static void accumulate(const Scalar* a, const Scalar* b, Index b_stride, Index count, Scalar* tile) {
+    Accumulators sums;
+#pragma GCC unroll 16
+    for (Index i = 0; i < samples; ++i) {
+      sums.left[i] = Pack::load(tile + i * latents);
+      sums.right[i] = Pack::load(tile + i * latents + Pack::width);
+    }
+    extend_chains(a, b, b_stride, count, sums);
+#pragma GCC unroll 16
+    for (Index i = 0; i < samples; ++i) {
+      Pack::store(tile + i * latents, sums.left[i]);
+      Pack::store(tile + i * latents + Pack::width, sums.right[i]);
+    }
+  }
+
+ private:
+  struct Accumulators {
+    Lanes left[std::size_t{samples}];
+    Lanes right[std::size_t{samples}];
+  };
+
+  /// Inlined, so that the accumulators are registers.
+  [[gnu::always_inline]] static inline void extend_chains(const Scalar* a, const Scalar* b, Index b_stride, Index count,
+                                                          Accumulators& sums) {
+    for (Index t = 0; t < count; ++t) {
+      const Lanes left = Pack::load(b + t * b_stride);
+      const Lanes right = Pack::load(b + t * b_stride + Pack::width);
+#pragma GCC unroll 16
+      for (Index i = 0; i < samples; ++i) {
+        const Lanes factor = Pack::broadcast(a[t * samples + i]);
+        sums.left[i] = Pack::multiply_add(left, factor, sums.left[i]);
+        sums.right[i] = Pack::multiply_add(right, factor, sums.right[i]);
+      }
     }
   }
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <parsae/core/slice.hpp>
+#include <parsae/train/stage_times.hpp>
 
 #include <string>
 #include <string_view>
@@ -28,6 +29,7 @@ struct TrainProgress {
   Index n_latents = 0;
   Index n_dead = 0;    ///< latents without activity for `dead_after_samples` samples
   double seconds = 0;  ///< spent in train(), over all calls
+  StageTimes stages;   ///< of this step
 };
 
 /// Why training ended.

@@ -69,17 +69,18 @@ class TrainStep {
   /// when it is clipped; code losses and an unclipped gradient are only known when the latents are already updated.
   [[nodiscard]] std::string_view run(const Batch<Scalar>& batch, const StepSettings& settings,
                                      TrainProgress& progress) {
-    take(batch);
-    encode();
-    model_->decoder.decode(main_.code, threads_, main_.recon);
+    progress.stages = {};
+    take(batch, progress.stages);
+    encode(progress.stages);
+    decode(progress.stages);
     reconstruction_losses(progress);
     progress.samples += centered_.cols();
     progress.l0 = static_cast<double>(main_.code.active_count()) / static_cast<double>(centered_.cols());
     report_terms(progress);
     if (const std::string_view term = first_not_finite(); !term.empty()) return term;
 
-    backward(main_);
-    if (auxiliary_.is_used()) backward(auxiliary_);
+    backward(main_, progress.stages);
+    if (auxiliary_.is_used()) backward(auxiliary_, progress.stages);
     update(settings, progress);
     model_->activation.observe(main_.code);
     statistics_.observe(latent_pass_.active(), centered_.cols());
@@ -109,7 +110,8 @@ class TrainStep {
     }
   }
 
-  void take(const Batch<Scalar>& batch) {
+  void take(const Batch<Scalar>& batch, StageTimes& stages) {
+    const StageClock clock(stages.center);
     const Matrix<Scalar>& targets = batch.targets.size() == 0 ? batch.inputs : batch.targets;
     const Index n = batch.inputs.cols();
     require_at_least("batch samples", n, Index{1});
@@ -125,7 +127,8 @@ class TrainStep {
       weights_[i] = (batch.weight.empty() ? Scalar(1) : batch.weight[i]) / static_cast<Scalar>(n);
   }
 
-  void encode() {
+  void encode(StageTimes& stages) {
+    const StageClock clock(stages.encode);
     const Index n = centered_.cols();
     const Encoder<Scalar>& encoder = model_->encoder;
     const MainSelection rule = model_->activation.select(n, model_->n_latents());
@@ -139,8 +142,16 @@ class TrainStep {
     }
   }
 
+  void decode(StageTimes& stages) {
+    const StageClock clock(stages.decode);
+    model_->decoder.decode(main_.code, threads_, main_.recon);
+    if (auxiliary_.is_used())
+      sparse_decode(model_->decoder.w_dec, Slice<const Scalar>(), auxiliary_.code, threads_, auxiliary_.recon);
+  }
+
   /// Terms and d_recon of the reconstruction and of the auxiliary reconstruction.
   void reconstruction_losses(TrainProgress& progress) {
+    const StageClock clock(progress.stages.losses);
     const Index n = centered_.cols();
     main_.d_recon.resize(model_->n_outputs(), n);
     terms_[0].value = sums_.add_blocks(n, threads_, [&](SampleRange range) {
@@ -159,7 +170,6 @@ class TrainStep {
     if constexpr (Objective::has_auxiliary) {
       terms_[1].value = 0;
       if (!auxiliary_.is_used()) return;
-      sparse_decode(model_->decoder.w_dec, Slice<const Scalar>(), auxiliary_.code, threads_, auxiliary_.recon);
       auxiliary_.d_recon.resize(model_->n_outputs(), n);
       const double residual_variation = sums_.squares_about_mean(target_, threads_);
       terms_[1].value = sums_.add_blocks(n, threads_, [&](SampleRange range) {
@@ -182,14 +192,19 @@ class TrainStep {
     return {};
   }
 
-  void backward(Branch<Scalar>& branch) {
-    sampled_product(model_->decoder.w_dec, branch.d_recon, branch.code, threads_, branch.d_values);
+  void backward(Branch<Scalar>& branch, StageTimes& stages) {
+    {
+      const StageClock clock(stages.sampled_product);
+      sampled_product(model_->decoder.w_dec, branch.d_recon, branch.code, threads_, branch.d_values);
+    }
+    const StageClock clock(stages.latent_order);
     branch.by_latent.build(branch.code, branch.d_values, model_->n_latents());
   }
 
   /// Code losses, gradients and updates. Clipping runs the latent pass twice, once for the norm, instead of storing the
   /// gradient.
   void update(const StepSettings& settings, TrainProgress& progress) {
+    const StageClock clock(progress.stages.latent_pass);
     const Objective objective = objective_.with_code_losses_scaled(settings.coefficient_factor);
     const auto step = optimizer_.template begin_step<Scalar>(++state_.step, settings.learning_rate);
     const auto pass = [&](const auto& apply) {
