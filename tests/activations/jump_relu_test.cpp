@@ -55,7 +55,7 @@ class SpreadInputs {
     sparse_decode<double>(one, {}, code_, Threads(1), recon_);
     const Matrix<double> d_recon = 2 / batch * (recon_ - inputs_);
     sampled_product(one, d_recon, code_, Threads(1), d_values_);
-    latent_major_.build(code_, d_values_, 1);
+    latent_major_.build(code_, d_values_, 1, Threads(1));
 
     const LatentEntries<double> entries = latent_major_.entries(0);
     Buffer<double> value;

@@ -90,7 +90,7 @@ TEST_CASE("a worker's floor is its budget's smallest value, once it is full") {
   Buffer<float> by_sample(4);
   Buffer<float> by_latent(9);
   const Floors<float> floors{by_sample.slice(), by_latent.slice()};
-  CandidateList<float> worker = rule.worker();
+  MutualChoiceSelection<float>::Worker worker = rule.worker();
   rule.begin(worker, {0, 4}, floors);
   CHECK(by_sample == Buffer<float>(4, 0.0f));
   CHECK(by_latent == Buffer<float>(9, floor_always<float>));

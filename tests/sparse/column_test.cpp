@@ -4,6 +4,7 @@
 #include <support/catch.hpp>
 #include <support/random_matrix.hpp>
 
+#include <algorithm>
 #include <limits>
 #include <vector>
 
@@ -76,11 +77,36 @@ TEMPLATE_TEST_CASE("adding many columns is adding them one by one", "", float, d
       Vector<TestType> expected = to;
       for (Index e = 0; e < count; ++e)
         for (Index i = 0; i < size; ++i) expected(i) = multiply_add(factors(e), columns(i, (7 * e) % 10), expected(i));
+      for (const Index n_ahead : {count, count + 3, Index{30}}) {
+        Index furthest = -1;
+        const auto column_at = [&](Index e) {
+          furthest = std::max(furthest, e);
+          return columns.data() + (7 * e) % 10 * size;
+        };
+        Vector<TestType> sum = to;
+        Column<TestType>::add_scaled_columns(factors.data(), column_at, count, n_ahead, sum.data(), size);
+        if (sum == expected && furthest < std::max(n_ahead, Index{1})) continue;
+        CAPTURE(count, size, n_ahead);
+        CHECK(furthest < n_ahead);
+        CHECK(sum == expected);
+      }
+    }
+  SUCCEED();
+}
+
+TEMPLATE_TEST_CASE("the products of many columns with one are those of each", "", float, double) {
+  for (Index count = 0; count <= 9; ++count)
+    for (Index size = 0; size <= largest_size; ++size) {
+      const Matrix<TestType> columns = random_matrix<TestType>(size, 10, 1);
+      const Vector<TestType> b = random_vector<TestType>(size, 2);
+      Vector<TestType> products = Vector<TestType>::Constant(count + 1, 77);
       const auto column_at = [&](Index e) { return columns.data() + (7 * e) % 10 * size; };
-      Column<TestType>::add_scaled_columns(factors.data(), column_at, count, to.data(), size);
-      if (to == expected) continue;
+      Column<TestType>::dot_columns(column_at, count, b.data(), products.data(), size);
+      Vector<TestType> expected = Vector<TestType>::Constant(count + 1, 77);
+      for (Index e = 0; e < count; ++e) expected(e) = Column<TestType>::dot(column_at(e), b.data(), size);
+      if (products == expected) continue;
       CAPTURE(count, size);
-      CHECK(to == expected);
+      CHECK(products == expected);
     }
   SUCCEED();
 }

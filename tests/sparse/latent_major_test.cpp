@@ -58,15 +58,37 @@ TEMPLATE_TEST_CASE("a code is re-ordered latent by latent, ascending in sample",
     Index n_latents;
     Index batch;
   };
-  for (const Shape shape : {Shape{23, 40}, Shape{5, 100}, Shape{40, 3}, Shape{4, 0}, Shape{1, 1}}) {
-    CAPTURE(shape.n_latents, shape.batch);
-    const Matrix<TestType> pre_acts = random_matrix<TestType>(shape.n_latents, shape.batch, 1);
-    // A threshold and a window: explicit zeros, whose value and pre-activation differ. The last latent has no entry.
-    Vector<TestType> threshold = Vector<TestType>::Constant(shape.n_latents, TestType(0.5));
-    if (shape.n_latents > 1) threshold(shape.n_latents - 1) = 100;
-    const SparseCode<TestType> code = test::reference_threshold<TestType>(pre_acts, threshold, 1);
-    const Buffer<TestType> d_values = numbered<TestType>(code.stored());
-    latent_major.build(code, d_values, shape.n_latents);
-    check_against_scan(latent_major, code, d_values, shape.n_latents);
+  // The last two are cut into two and three ranges of latents.
+  for (const Shape shape :
+       {Shape{23, 40}, Shape{5, 100}, Shape{40, 3}, Shape{4, 0}, Shape{1, 1}, Shape{1024, 7}, Shape{1300, 5}})
+    for (const int threads : {1, 2, 4}) {
+      CAPTURE(shape.n_latents, shape.batch, threads);
+      const Matrix<TestType> pre_acts = random_matrix<TestType>(shape.n_latents, shape.batch, 1);
+      // A threshold and a window: explicit zeros, whose value and pre-activation differ. The last latent has no entry.
+      Vector<TestType> threshold = Vector<TestType>::Constant(shape.n_latents, TestType(0.5));
+      if (shape.n_latents > 1) threshold(shape.n_latents - 1) = 100;
+      const SparseCode<TestType> code = test::reference_threshold<TestType>(pre_acts, threshold, 1);
+      const Buffer<TestType> d_values = numbered<TestType>(code.stored());
+      latent_major.build(code, d_values, shape.n_latents, Threads(threads));
+      check_against_scan(latent_major, code, d_values, shape.n_latents);
+    }
+}
+
+TEST_CASE("counting alone tells how often each latent is used") {
+  SparseCode<float> code;
+  for (const LatentId latent : {0, 2, 2, 0, 2}) {  // a sample each
+    code.latents.push_back(latent);
+    code.offsets.push_back(code.latents.size());
   }
+  LatentMajor<float> latent_major;
+  latent_major.count(code, 4, Threads(1));
+  CHECK(latent_major.n_used() == 2);
+  CHECK(latent_major.count_of(0) == 2);
+  CHECK(latent_major.count_of(1) == 0);
+  CHECK(latent_major.count_of(2) == 3);
+  code.resize_entries(5);
+  latent_major.fill(code, numbered<float>(5), Threads(1));
+  CHECK(latent_major.n_from(0) == 5);
+  CHECK(latent_major.n_from(2) == 3);
+  CHECK(latent_major.n_from(3) == 0);
 }

@@ -54,8 +54,8 @@ TEMPLATE_TEST_CASE("samples are packed input by input, missing ones are zero", "
 
 TEMPLATE_TEST_CASE("latents are packed input by input, missing ones are zero", "", float, double) {
   using Product = PanelProduct<TestType>;
-  for (const Index n_inputs : {0, 1, 15, 16, 17, 32, 50})
-    for (const Index count : latent_counts<TestType>()) {
+  for (Index n_inputs = 0; n_inputs <= 35; ++n_inputs)
+    for (Index count = 0; count <= Product::latents; ++count) {
       const Matrix<TestType> latents = random_matrix<TestType>(n_inputs, count, 1);
       std::vector<TestType> packed = poisoned<TestType>(n_inputs * Product::latents + 1);
       Product::pack_latents(latents.data(), count, n_inputs, packed.data());
@@ -91,4 +91,28 @@ TEMPLATE_TEST_CASE("a tile has the bits of the triple loop, whatever the tails",
         CHECK(wrong == 0);
         CHECK(std::isnan(pre_acts.back()));
       }
+}
+
+TEMPLATE_TEST_CASE("a sum of outer products goes on from the tile, in ascending order, at any stride", "", float,
+                   double) {
+  using Product = PanelProduct<TestType>;
+  for (const Index count : {0, 1, 2, 7, 40})
+    for (const Index stride : {Product::latents, Product::latents + 1, 3 * Product::latents}) {
+      const Matrix<TestType> a = random_matrix<TestType>(Product::samples, count, 1);
+      const Matrix<TestType> b = random_matrix<TestType>(stride, count, 2);
+      const Matrix<TestType> before = random_matrix<TestType>(Product::latents, Product::samples, 3);
+      std::vector<TestType> tile = poisoned<TestType>(before.size() + 1);
+      std::copy(before.data(), before.data() + before.size(), tile.begin());
+      Product::accumulate(a.data(), b.data(), stride, count, tile.data());
+      Index wrong = 0;
+      for (Index i = 0; i < Product::samples; ++i)
+        for (Index j = 0; j < Product::latents; ++j) {
+          TestType expected = before(j, i);
+          for (Index t = 0; t < count; ++t) expected = multiply_add(b(j, t), a(i, t), expected);
+          wrong += tile[static_cast<std::size_t>(i * Product::latents + j)] != expected;
+        }
+      CAPTURE(count, stride);
+      CHECK(wrong == 0);
+      CHECK(std::isnan(tile.back()));
+    }
 }

@@ -88,3 +88,31 @@ TEMPLATE_TEST_CASE("lanes are summed in a tree: the upper half onto the lower, a
     REQUIRE(sum == lanes[0]);
   }
 }
+
+TEMPLATE_TEST_CASE("comparisons set a bit a lane, and agree on everything but NaN", "", float, double) {
+  using Pack = Simd<TestType>;
+  constexpr TestType infinity = std::numeric_limits<TestType>::infinity();
+  constexpr TestType special[] = {-infinity, -1, -TestType(0), 0, std::numeric_limits<TestType>::denorm_min(), 1,
+                                  infinity,  std::numeric_limits<TestType>::quiet_NaN()};
+  const Random draws(11);
+  std::uint64_t counter = 0;
+  for (int trial = 0; trial < 300; ++trial) {
+    Values<TestType> a;
+    Values<TestType> b;
+    for (TestType& value : a) value = special[draws.below(8, counter++)];
+    for (TestType& value : b) value = special[draws.below(8, counter++)];
+    std::uint32_t reached = 0;
+    std::uint32_t not_below = 0;
+    Index wrong = 0;
+    const Values<TestType> larger = values_of<TestType>(Pack::larger(Pack::load(a.data()), Pack::load(b.data())));
+    for (std::size_t lane = 0; lane < a.size(); ++lane) {
+      reached |= static_cast<std::uint32_t>(a[lane] >= b[lane]) << lane;
+      not_below |= static_cast<std::uint32_t>(!(a[lane] < b[lane])) << lane;
+      const TestType expected = a[lane] > b[lane] ? a[lane] : b[lane];  // b where one is NaN
+      wrong += !(larger[lane] == expected || (larger[lane] != larger[lane] && expected != expected));
+    }
+    REQUIRE(Pack::reached(Pack::load(a.data()), Pack::load(b.data())) == reached);
+    REQUIRE(Pack::not_below(Pack::load(a.data()), Pack::load(b.data())) == not_below);
+    REQUIRE(wrong == 0);
+  }
+}

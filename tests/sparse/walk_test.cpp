@@ -32,10 +32,13 @@ class FixedFloors {
     bool broken = false;
   };
 
+  static constexpr bool raises_floors = false;
+
   FixedFloors(const Vector<Scalar>& by_sample, const Vector<Scalar>& by_latent, Index buffer)
       : by_sample_(by_sample), by_latent_(by_latent), buffer_(buffer) {}
 
   [[nodiscard]] Worker worker() const { return {}; }
+  void reset(Worker& worker) const { worker.settled.clear(); }
   [[nodiscard]] Index buffer_size(Index) const { return buffer_; }
 
   void begin(Worker& worker, SampleRange block, Floors<Scalar> floors) const {
@@ -87,7 +90,10 @@ struct WithBuffer {
   Index size = 0;
   std::atomic<int>* times_full = nullptr;
 
+  static constexpr bool raises_floors = Rule::raises_floors;
+
   [[nodiscard]] Worker worker() const { return rule.worker(); }
+  void reset(Worker& worker) const { rule.reset(worker); }
   [[nodiscard]] Index buffer_size(Index) const { return size; }
   template <class FloorsOf>
   void begin(Worker& worker, SampleRange block, FloorsOf floors) const {
@@ -117,7 +123,7 @@ const Partition partitions[] = {{1, 1}, {13, 20000}, {40, 1}, {1200, 400000}};
 
 /// The rule's code is `expected` for every partition and number of threads, each Walk used for two runs.
 template <class Scalar, class Rule>
-void check_everywhere(const WalkCase<Scalar>& input, const Rule& rule, const SparseCode<Scalar>& expected) {
+void check_exact(const WalkCase<Scalar>& input, const Rule& rule, const SparseCode<Scalar>& expected) {
   using Walker = Walk<Scalar, Rule>;
   for (const Partition& partition : partitions) {
     Walker walker(typename Walker::Settings{partition.block, partition.group_bytes});
@@ -127,6 +133,35 @@ void check_everywhere(const WalkCase<Scalar>& input, const Rule& rule, const Spa
       CAPTURE(partition.block, partition.group_bytes, threads);
       CHECK(first_difference(code, expected) == "");
     }
+  }
+}
+
+/// Bounds from `Code` products lead to the same code, whether or not this machine has an instruction for them.
+template <class Code, class Rule>
+void check_screened(const WalkCase<float>& input, const Rule& rule, const SparseCode<float>& expected) {
+  using Rules = WalkRules<float, Rule>;
+  ScreenedLatents<Code> latents;
+  typename Rules::Workers workers;
+  ScreenedWalk<Rule> walk;
+  for (const Index block : {PanelProduct<float>::samples, 4 * PanelProduct<float>::samples})
+    for (const int threads : {4, 1}) {
+      SparseCode<float> code;
+      const typename Rules::Rules refs(rule);
+      const Rules rules(refs, workers, threads);
+      latents.build(input.w_enc, input.b_enc, Threads(threads));
+      walk.run(rules, block, 20000, input.inputs, latents, input.w_enc, input.b_enc, Threads(threads));
+      rules.finish(std::tie(code));
+      CAPTURE(Code::name, block, threads);
+      CHECK(first_difference(code, expected) == "");
+    }
+}
+
+template <class Scalar, class Rule>
+void check_everywhere(const WalkCase<Scalar>& input, const Rule& rule, const SparseCode<Scalar>& expected) {
+  check_exact(input, rule, expected);
+  if constexpr (std::is_same_v<Scalar, float>) {
+    check_screened<Int8Code>(input, rule, expected);
+    check_screened<Bf16Code>(input, rule, expected);
   }
 }
 
@@ -261,8 +296,9 @@ TEMPLATE_TEST_CASE("the size of the buffer changes nothing", "", float, double) 
     const auto check = [&](const auto& rule, Index size, const SparseCode<TestType>& expected, bool is_full) {
       std::atomic<int> times_full = 0;
       using Rule = std::remove_cvref_t<decltype(rule)>;
-      check_everywhere(input, WithBuffer<Rule>{rule, size, &times_full}, expected);
+      check_exact(input, WithBuffer<Rule>{rule, size, &times_full}, expected);
       CHECK((times_full > 0) == is_full);
+      check_everywhere(input, WithBuffer<Rule>{rule, size, &times_full}, expected);
     };
     const SparseCode<TestType> top_k = test::reference_top_k(pre_acts, 2);
     const Index smallest =

@@ -24,7 +24,10 @@ class ThresholdSelection {
   /// One threshold for all latents, and no window.
   ThresholdSelection(Index batch, Scalar threshold) : batch_(batch), shared_(threshold) {}
 
+  static constexpr bool raises_floors = false;
+
   [[nodiscard]] Worker worker() const { return {}; }
+  void reset(Worker& worker) const { worker.settled.clear(); }
 
   [[nodiscard]] Index buffer_size(Index) const { return 64 * PanelProduct<Scalar>::latents; }
 

@@ -3,6 +3,7 @@
 
 #include <parsae/activations/threshold.hpp>
 #include <parsae/core/check.hpp>
+#include <parsae/sparse/sample_groups.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -16,14 +17,20 @@ namespace parsae::inline PARSAE_ABI {
 template <class Scalar>
 class MutualChoiceSelection {
  public:
-  using Worker = CandidateList<Scalar>;
+  struct Worker {
+    Buffer<Candidate<Scalar>> settled;
+    SampleGroups<Candidate<Scalar>> groups;
+  };
 
   /// \param budget  >= 1
   MutualChoiceSelection(Index batch, Index budget) : batch_(batch), budget_(budget) {
     require_at_least("MutualChoiceSelection budget", budget, Index{1});
   }
 
+  static constexpr bool raises_floors = true;
+
   [[nodiscard]] Worker worker() const { return {}; }
+  void reset(Worker& worker) const { worker.settled.clear(); }
 
   [[nodiscard]] Index buffer_size(Index) const {
     return std::min(budget_, Index{65536}) + PanelProduct<Scalar>::latents;
@@ -51,7 +58,7 @@ class MutualChoiceSelection {
       workers[w].settled.clear();
       cut(workers[0].settled);
     }
-    if (workers.size() > 0) std::sort(workers[0].settled.begin(), workers[0].settled.end(), comes_before<Scalar>);
+    order(workers[0]);
     write_code(workers, batch_, code);
   }
 
@@ -67,6 +74,17 @@ class MutualChoiceSelection {
     if (settled.size() < budget_) return;
     std::nth_element(settled.begin(), settled.begin() + (budget_ - 1), settled.end(), wins<Scalar>);
     settled.resize(budget_);
+  }
+
+  /// Cutting shuffles: by sample, and ascending in latent within a sample.
+  void order(Worker& worker) const {
+    worker.groups.build({0, batch_}, worker.settled.slice(), [](const Candidate<Scalar>&) { return true; });
+    worker.settled.clear();
+    for (Index i = 0; i < batch_; ++i) {
+      const Slice<Candidate<Scalar>> entries = worker.groups.of(i);
+      std::sort(entries.begin(), entries.end(), comes_before<Scalar>);
+      worker.settled.append(entries);
+    }
   }
 
   void set_floor(const Worker& worker, Floors<Scalar> floors) const {

@@ -4,7 +4,9 @@
 #include <parsae/core/slice.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace parsae::inline PARSAE_ABI {
@@ -40,6 +42,15 @@ class Buffer {
     const Index old_size = size();
     resize(old_size + more.size());
     std::copy(more.begin(), more.end(), begin() + old_size);
+  }
+
+  /// Appends make(bit) for every set bit, ascending. The caller has reserved the room: the loop that filters
+  /// pre-activations spends its time here.
+  template <class Make>
+  void append_each(std::uint32_t bits, const Make& make) {
+    const Index old_size = size();
+    resize(old_size + std::popcount(bits));
+    for (T* to = data() + old_size; bits != 0; bits &= bits - 1) *to++ = make(Index{std::countr_zero(bits)});
   }
 
   [[nodiscard]] Slice<T> slice() { return {data(), size()}; }

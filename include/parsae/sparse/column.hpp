@@ -3,6 +3,9 @@
 
 #include <parsae/sparse/simd.hpp>
 
+#include <algorithm>
+#include <array>
+
 namespace parsae::inline PARSAE_ABI {
 
 /// Kernels on one column of `size` entries (a sample, or a latent's direction). Each walks the inputs in ascending
@@ -14,36 +17,41 @@ struct Column {
 
   /// <a, b>
   [[nodiscard]] static Scalar dot(const Scalar* a, const Scalar* b, Index size) {
-    Lanes sum0 = Lanes{};
-    Lanes sum1 = Lanes{};
-    Index i = 0;
-    for (; i + 2 * Pack::width <= size; i += 2 * Pack::width) {
-      sum0 = Pack::multiply_add(Pack::load(a + i), Pack::load(b + i), sum0);
-      sum1 = Pack::multiply_add(Pack::load(a + i + Pack::width), Pack::load(b + i + Pack::width), sum1);
-    }
-    Scalar total = Pack::sum(sum0 + sum1);
-    for (; i < size; ++i) total = multiply_add(a[i], b[i], total);
-    return total;
+    Scalar result = 0;
+    dot_group<1>({a}, b, &result, size);
+    return result;
+  }
+
+  /// results[e] = <column_at(e), b> for e < count, with the bits of dot. Four columns share the loads of `b`.
+  template <class ColumnAt>
+  static void dot_columns(const ColumnAt& column_at, Index count, const Scalar* b, Scalar* results, Index size) {
+    Index e = 0;
+    for (; e + 4 <= count; e += 4)
+      dot_group<4>({column_at(e), column_at(e + 1), column_at(e + 2), column_at(e + 3)}, b, results + e, size);
+    for (; e < count; ++e) dot_group<1>({column_at(e)}, b, results + e, size);
   }
 
   /// to += factor * from. `to` and `from` do not overlap.
   static void add_scaled(Scalar factor, const Scalar* from, Scalar* to, Index size) {
-    const Lanes factors = Pack::broadcast(factor);
-    Index i = 0;
-    for (; i + Pack::width <= size; i += Pack::width)
-      Pack::store(to + i, Pack::multiply_add(factors, Pack::load(from + i), Pack::load(to + i)));
-    for (; i < size; ++i) to[i] = multiply_add(factor, from[i], to[i]);
+    add_group<1>(&factor, {from}, {from}, to, size);
   }
 
-  /// to += sum over e < count of factors[e] * columns(e), in ascending e: the bits of `count` calls of add_scaled. Four
-  /// columns share one pass over `to`, which halves the loads and stores.
+  /// to += sum over e < count of factors[e] * column_at(e), in ascending e: the bits of `count` calls of add_scaled.
+  /// Four columns share one pass over `to`, which halves the loads and stores, and meanwhile the next four are called
+  /// into the cache.
+  /// \param n_ahead  >= count; column_at(e) for e < n_ahead is what this call or the next one reads
   template <class ColumnAt>
-  static void add_scaled_columns(const Scalar* factors, const ColumnAt& column_at, Index count, Scalar* to,
-                                 Index size) {
+  static void add_scaled_columns(const Scalar* factors, const ColumnAt& column_at, Index count, Index n_ahead,
+                                 Scalar* to, Index size) {
     Index e = 0;
     for (; e + 4 <= count; e += 4)
-      add_four(factors + e, column_at(e), column_at(e + 1), column_at(e + 2), column_at(e + 3), to, size);
-    for (; e < count; ++e) add_scaled(factors[e], column_at(e), to, size);
+      add_group<4>(factors + e, columns<4>(column_at, e, n_ahead), columns<4>(column_at, e + ahead, n_ahead), to, size);
+    if (count - e == 3)
+      add_group<3>(factors + e, columns<3>(column_at, e, n_ahead), columns<3>(column_at, e + ahead, n_ahead), to, size);
+    if (count - e == 2)
+      add_group<2>(factors + e, columns<2>(column_at, e, n_ahead), columns<2>(column_at, e + ahead, n_ahead), to, size);
+    if (count - e == 1)
+      add_group<1>(factors + e, columns<1>(column_at, e, n_ahead), columns<1>(column_at, e + ahead, n_ahead), to, size);
   }
 
   /// column *= factor
@@ -55,25 +63,59 @@ struct Column {
   }
 
  private:
-  static void add_four(const Scalar* factors, const Scalar* a, const Scalar* b, const Scalar* c, const Scalar* d,
-                       Scalar* to, Index size) {
-    const Lanes fa = Pack::broadcast(factors[0]);
-    const Lanes fb = Pack::broadcast(factors[1]);
-    const Lanes fc = Pack::broadcast(factors[2]);
-    const Lanes fd = Pack::broadcast(factors[3]);
+  /// How many columns ahead add_scaled_columns calls into the second-level cache.
+  static constexpr Index ahead = 8;
+
+  template <std::size_t n>
+  using Group = std::array<const Scalar*, n>;
+
+  /// Columns first, ..., first + n - 1; the last known one instead of those that nobody knows.
+  template <std::size_t n, class ColumnAt>
+  [[nodiscard]] static Group<n> columns(const ColumnAt& column_at, Index first, Index n_ahead) {
+    Group<n> group;
+    for (std::size_t c = 0; c < n; ++c) group[c] = column_at(std::min(first + static_cast<Index>(c), n_ahead - 1));
+    return group;
+  }
+
+  template <std::size_t n>
+  static void dot_group(const Group<n>& columns, const Scalar* b, Scalar* results, Index size) {
+    Lanes even[n] = {};
+    Lanes odd[n] = {};
+    Index i = 0;
+    for (; i + 2 * Pack::width <= size; i += 2 * Pack::width) {
+      const Lanes b_even = Pack::load(b + i);
+      const Lanes b_odd = Pack::load(b + i + Pack::width);
+#pragma GCC unroll 4
+      for (std::size_t c = 0; c < n; ++c) {
+        even[c] = Pack::multiply_add(Pack::load(columns[c] + i), b_even, even[c]);
+        odd[c] = Pack::multiply_add(Pack::load(columns[c] + i + Pack::width), b_odd, odd[c]);
+      }
+    }
+#pragma GCC unroll 4
+    for (std::size_t c = 0; c < n; ++c) {
+      Scalar total = Pack::sum(even[c] + odd[c]);
+      for (Index rest = i; rest < size; ++rest) total = multiply_add(columns[c][rest], b[rest], total);
+      results[c] = total;
+    }
+  }
+
+  template <std::size_t n>
+  static void add_group(const Scalar* factors, const Group<n>& columns, const Group<n>& next, Scalar* to, Index size) {
+    Lanes factor[n];
+#pragma GCC unroll 4
+    for (std::size_t c = 0; c < n; ++c) factor[c] = Pack::broadcast(factors[c]);
     Index i = 0;
     for (; i + Pack::width <= size; i += Pack::width) {
-      Lanes sum = Pack::multiply_add(fa, Pack::load(a + i), Pack::load(to + i));
-      sum = Pack::multiply_add(fb, Pack::load(b + i), sum);
-      sum = Pack::multiply_add(fc, Pack::load(c + i), sum);
-      Pack::store(to + i, Pack::multiply_add(fd, Pack::load(d + i), sum));
+      Lanes sum = Pack::load(to + i);
+#pragma GCC unroll 4
+      for (std::size_t c = 0; c < n; ++c) {
+        __builtin_prefetch(next[c] + i, 0, 2);
+        sum = Pack::multiply_add(factor[c], Pack::load(columns[c] + i), sum);
+      }
+      Pack::store(to + i, sum);
     }
-    for (; i < size; ++i) {
-      Scalar sum = multiply_add(factors[0], a[i], to[i]);
-      sum = multiply_add(factors[1], b[i], sum);
-      sum = multiply_add(factors[2], c[i], sum);
-      to[i] = multiply_add(factors[3], d[i], sum);
-    }
+    for (; i < size; ++i)
+      for (std::size_t c = 0; c < n; ++c) to[i] = multiply_add(factors[c], columns[c][i], to[i]);
   }
 };
 

@@ -1,42 +1,82 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <parsae/core/threads.hpp>
 #include <parsae/sparse/latent_entries.hpp>
 #include <parsae/sparse/sparse_code.hpp>
+
+#include <algorithm>
 
 namespace parsae::inline PARSAE_ABI {
 
 /// A sparse code and the gradient at its values, re-ordered latent by latent (a counting sort), ascending in sample
 /// within a latent. All memory is kept for the next batch.
+///
+/// Counting and filling are apart, since how often each latent is used decides how the gradient is computed. Both are
+/// cut into ranges of latents: tasks write apart from each other, and the pages that a range fills are few enough for
+/// the address translation to stay cached (a code of 10 million entries: 262 -> 35 ms).
 template <class Scalar>
 class LatentMajor {
  public:
   /// \param d_values  one for each stored entry of `code`, in the code's order
-  void build(const SparseCode<Scalar>& code, const Buffer<Scalar>& d_values, Index n_latents) {
+  void build(const SparseCode<Scalar>& code, const Buffer<Scalar>& d_values, Index n_latents, Threads threads) {
+    count(code, n_latents, threads);
+    fill(code, d_values, threads);
+  }
+
+  /// The first half: from here on count_of and n_used are known.
+  void count(const SparseCode<Scalar>& code, Index n_latents, Threads threads) {
+    const Index batch = code.n_samples();
+    cut(code, n_latents);
+    starts_.resize(n_ranges_ * batch);
     offsets_.assign(n_latents + 1, 0);
-    for (const LatentId latent : code.latents) ++offsets_[latent + 1];
-    for (Index j = 0; j < n_latents; ++j) offsets_[j + 1] += offsets_[j];
+    threads.for_each(n_ranges_, [&](Index range, int) {
+      const Index end = (range + 1) * range_size_;
+      for (Index i = 0; i < batch; ++i) {
+        const LatentId* row = code.latents.data();
+        const LatentId* last = row + code.offsets[i + 1];
+        const LatentId* entry = std::lower_bound(row + code.begin_of(i), last, range * range_size_);
+        starts_[range * batch + i] = entry - row;
+        for (; entry != last && *entry < end; ++entry) ++offsets_[*entry + 1];
+      }
+    });
+    n_used_ = 0;
+    for (Index j = 0; j < n_latents; ++j) {
+      n_used_ += offsets_[j + 1] > 0;
+      offsets_[j + 1] += offsets_[j];
+    }
+  }
+
+  /// The second half, for the code that was counted.
+  void fill(const SparseCode<Scalar>& code, const Buffer<Scalar>& d_values, Threads threads) {
+    const Index batch = code.n_samples();
     samples_.resize(code.stored());
     values_.resize(code.stored());
     pre_acts_.resize(code.stored());
     d_values_.resize(code.stored());
 
     // While filling, offsets[j] is where the next entry of latent j goes; afterwards it is where latent j + 1 begins.
-    for (Index i = 0; i < code.n_samples(); ++i) {
-      for (Index e = code.begin_of(i); e < code.offsets[i + 1]; ++e) {
-        const Index at = offsets_[code.latents[e]]++;
-        samples_[at] = static_cast<SampleId>(i);
-        values_[at] = code.values[e];
-        pre_acts_[at] = code.pre_acts[e];
-        d_values_[at] = d_values[e];
+    threads.for_each(n_ranges_, [&](Index range, int) {
+      for (Index i = 0; i < batch; ++i) {
+        const Index last = range + 1 < n_ranges_ ? starts_[(range + 1) * batch + i] : code.offsets[i + 1];
+        for (Index e = starts_[range * batch + i]; e < last; ++e) {
+          const Index at = offsets_[code.latents[e]]++;
+          samples_[at] = static_cast<SampleId>(i);
+          values_[at] = code.values[e];
+          pre_acts_[at] = code.pre_acts[e];
+          d_values_[at] = d_values[e];
+        }
       }
-    }
-    for (Index j = n_latents; j > 0; --j) offsets_[j] = offsets_[j - 1];
+    });
+    for (Index j = n_latents(); j > 0; --j) offsets_[j] = offsets_[j - 1];
     offsets_[0] = 0;
   }
 
   [[nodiscard]] Index n_latents() const { return offsets_.size() - 1; }
   [[nodiscard]] Index count_of(Index latent) const { return offsets_[latent + 1] - offsets_[latent]; }
+
+  /// Latents with at least one entry.
+  [[nodiscard]] Index n_used() const { return n_used_; }
 
   [[nodiscard]] LatentEntries<Scalar> entries(Index latent) const {
     const Index first = offsets_[latent];
@@ -45,12 +85,27 @@ class LatentMajor {
             pre_acts_.slice().part(first, count)};
   }
 
+  /// Entries of this latent and all after it; their samples follow those of entries(latent) in memory.
+  [[nodiscard]] Index n_from(Index latent) const { return samples_.size() - offsets_[latent]; }
+
   /// dL/d value of the latent's entries, as the sampled product left it.
   [[nodiscard]] Slice<const Scalar> d_values(Index latent) const {
     return d_values_.slice().part(offsets_[latent], count_of(latent));
   }
 
  private:
+  /// Ranges in which a sample has eight entries or more, so that finding its first one in each costs little, and of at
+  /// least 512 latents.
+  void cut(const SparseCode<Scalar>& code, Index n_latents) {
+    const Index wanted = code.stored() / (8 * std::max(code.n_samples(), Index{1}));
+    range_size_ = std::max(divide_up(n_latents, std::max(wanted, Index{1})), Index{512});
+    n_ranges_ = divide_up(n_latents, range_size_);
+  }
+
+  Index range_size_ = 1;
+  Index n_ranges_ = 0;
+  Index n_used_ = 0;
+  Buffer<Index> starts_;  ///< n_samples x n_ranges; the first entry of a sample in a range
   Buffer<Index> offsets_ = Buffer<Index>(1);
   Buffer<SampleId> samples_;
   Buffer<Scalar> values_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <parsae/sparse/pre_activation.hpp>
+#include <parsae/sparse/transpose.hpp>
 
 #include <algorithm>
 
@@ -30,12 +31,9 @@ struct PanelProduct {
 
   /// Packs `count <= latents` consecutive columns of w_enc as n_inputs x latents; missing latents are zero.
   static void pack_latents(const Scalar* from, Index count, Index n_inputs, Scalar* to) {
-    constexpr Index rows = 16;  // a strip of inputs stays in L1 while the panel's columns pass over it
-    for (Index first = 0; first < n_inputs; first += rows) {
-      const Index last = std::min(first + rows, n_inputs);
-      for (Index j = 0; j < latents; ++j)
-        for (Index q = first; q < last; ++q) to[q * latents + j] = j < count ? from[j * n_inputs + q] : Scalar(0);
-    }
+    pack_half(from, std::min(count, Pack::width), n_inputs, to);
+    pack_half(from + Pack::width * n_inputs, std::clamp<Index>(count - Pack::width, 0, Pack::width), n_inputs,
+              to + Pack::width);
   }
 
   /// pre_acts[i * latents + j] = pre-activation of packed sample i and packed latent j.
@@ -73,6 +71,24 @@ struct PanelProduct {
   }
 
  private:
+  /// Up to `width` columns: one vector of each row of the panel.
+  static void pack_half(const Scalar* from, Index count, Index n_inputs, Scalar* to) {
+    Index q = 0;
+    if (count == Pack::width)
+      for (; q + Pack::width <= n_inputs; q += Pack::width) pack_block(from + q, n_inputs, to + q * latents);
+    for (; q < n_inputs; ++q)
+      for (Index j = 0; j < Pack::width; ++j) to[q * latents + j] = j < count ? from[j * n_inputs + q] : Scalar(0);
+  }
+
+  [[gnu::always_inline]] static inline void pack_block(const Scalar* from, Index stride, Scalar* to) {
+    Lanes block[std::size_t{Pack::width}];
+#pragma GCC unroll 16
+    for (Index j = 0; j < Pack::width; ++j) block[j] = Pack::load(from + j * stride);
+    Transpose<Scalar>::apply(block);
+#pragma GCC unroll 16
+    for (Index r = 0; r < Pack::width; ++r) Pack::store(to + r * latents, block[r]);
+  }
+
   struct Accumulators {
     Lanes left[std::size_t{samples}];
     Lanes right[std::size_t{samples}];

@@ -7,6 +7,18 @@
 
 namespace parsae::inline PARSAE_ABI {
 
+/// The entries of sampled_product that belong to one sample.
+/// \param d_recon   n_outputs entries, the sample's column
+/// \param d_values  one for each stored entry of the whole code
+template <class Scalar>
+void sampled_product_of(const Matrix<Scalar>& dictionary, const Scalar* d_recon, const SparseCode<Scalar>& code,
+                        Index sample, Buffer<Scalar>& d_values) {
+  const Index n_outputs = dictionary.rows();
+  const Index first = code.begin_of(sample);
+  const auto direction = [&](Index e) { return dictionary.data() + code.latents[first + e] * n_outputs; };
+  Column<Scalar>::dot_columns(direction, code.count_of(sample), d_recon, d_values.data() + first, n_outputs);
+}
+
 /// The dense product dictionary^T * d_recon, computed only where the code stores an entry: for entry e = (latent j,
 /// sample i) d_values[e] = <dictionary(:, j), d_recon(:, i)>, the gradient of the loss with respect to that entry's
 /// value.
@@ -18,14 +30,11 @@ template <class Scalar>
 void sampled_product(const Matrix<Scalar>& dictionary, const Matrix<Scalar>& d_recon, const SparseCode<Scalar>& code,
                      Threads threads, Buffer<Scalar>& d_values) {
   constexpr Index block = 64;
-  const Index n_outputs = dictionary.rows();
   d_values.resize(code.stored());
   threads.for_each(divide_up(code.n_samples(), block), [&](Index task, int) {
     const Index last = std::min(code.n_samples(), (task + 1) * block);
     for (Index i = task * block; i < last; ++i)
-      for (Index e = code.begin_of(i); e < code.offsets[i + 1]; ++e)
-        d_values[e] = Column<Scalar>::dot(dictionary.data() + code.latents[e] * n_outputs,
-                                          d_recon.data() + i * n_outputs, n_outputs);
+      sampled_product_of(dictionary, d_recon.data() + i * d_recon.rows(), code, i, d_values);
   });
 }
 

@@ -11,23 +11,26 @@ namespace parsae::inline PARSAE_ABI {
 /// What a sparsity rule does inside the walk. The walk owns the only filter loop; a rule publishes floors and receives
 /// the survivors. With `sel` a const rule:
 ///
+/// - `Selection::raises_floors`: whether floors rise while the walk goes on, or stay as `begin` set them.
 /// - `sel.worker()`: the rule's scratch of one worker; kept from step to step, so its memory is allocated once.
+/// - `sel.reset(worker)`: a walk begins; forget the last one, keep the memory.
 /// - `sel.buffer_size(block)`: how many candidates the walk may collect before it calls `tighten`; `tighten` must leave
-/// room
-///   for at least one more tile row (PanelProduct::latents).
+///   room for at least one more tile row (PanelProduct::latents).
 /// - `sel.begin(worker, block, floors)`: a worker starts a block of samples; set all floors.
-/// - `sel.tighten(worker, block, floors, kept)`: the buffer is full; drop losers or move them out, raise floors.
+/// - `sel.tighten(worker, block, floors, kept)`: the buffer is full, or the walk wants higher floors; drop losers or
+///   move them out, raise floors.
 /// - `sel.end(worker, block, kept)`: the block is over; take what is left.
-/// - `sel.finish(workers, code)`: all blocks are over; decide what only the whole batch can decide, write the code, and
-/// leave
-///   the workers empty for the next walk.
+/// - `sel.finish(workers, code)`: all blocks are over; decide what only the whole batch can decide, write the code.
 ///
+/// Where floors are fixed, candidates of a sample arrive in ascending order of latents; where they rise, in any order.
 /// The code must depend on the pre-activations alone: `wins` orders equals, and a rule never asks which worker it met.
 template <class Selection, class Scalar>
 concept SelectionFor = std::movable<typename Selection::Worker> &&
     requires(const Selection sel, typename Selection::Worker& worker, Slice<typename Selection::Worker> workers,
              SampleRange block, Floors<Scalar> floors, Buffer<Candidate<Scalar>>& kept, SparseCode<Scalar>& code) {
+  { Selection::raises_floors } -> std::convertible_to<bool>;
   { sel.worker() } -> std::same_as<typename Selection::Worker>;
+  { sel.reset(worker) } -> std::same_as<void>;
   { sel.buffer_size(block.size()) } -> std::same_as<Index>;
   { sel.begin(worker, block, floors) } -> std::same_as<void>;
   { sel.tighten(worker, block, floors, kept) } -> std::same_as<void>;
@@ -41,15 +44,14 @@ struct CandidateList {
   Buffer<Candidate<Scalar>> settled;
 };
 
-/// Ascending (sample, latent): the order in which a rule that has shuffled its candidates hands them to write_code.
+/// Ascending (sample, latent): the order in which a rule hands its candidates to write_code.
 template <class Scalar>
 [[nodiscard]] bool comes_before(const Candidate<Scalar>& a, const Candidate<Scalar>& b) {
   return std::tie(a.sample, a.latent) < std::tie(b.sample, b.latent);
 }
 
 /// Writes the candidates that the workers settled on (`worker.settled`) as the code of `batch` samples, value =
-/// pre-activation, and empties the workers. All candidates of a sample lie with one worker, ascending in latent: the
-/// order of the walk, or of comes_before.
+/// pre-activation. All candidates of a sample lie with one worker, ascending in latent.
 template <class Worker, class Scalar>
 void write_code(Slice<Worker> workers, Index batch, SparseCode<Scalar>& code) {
   code.offsets.assign(batch + 1, 0);
@@ -62,13 +64,12 @@ void write_code(Slice<Worker> workers, Index batch, SparseCode<Scalar>& code) {
   code.resize_entries(stored);
 
   // While filling, offsets[i] is where the next entry of sample i goes; afterwards it is where sample i + 1 begins.
-  for (Worker& worker : workers) {
+  for (const Worker& worker : workers) {
     for (const Candidate<Scalar>& entry : worker.settled) {
       const Index at = code.offsets[entry.sample]++;
       code.latents[at] = entry.latent;
       code.pre_acts[at] = entry.pre_act;
     }
-    worker.settled.clear();
   }
   for (Index i = batch; i > 0; --i) code.offsets[i] = code.offsets[i - 1];
   code.offsets[0] = 0;

@@ -4,6 +4,7 @@
 #include <parsae/core/types.hpp>
 
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
@@ -91,6 +92,52 @@ struct Simd {
 #else
     Lanes result = {};
     for (Index lane = 0; lane < width; ++lane) result[lane] = std::sqrt(a[lane]);
+    return result;
+#endif
+  }
+
+  /// Bit `lane` is set where a >= b; never for NaN.
+  [[nodiscard]] static std::uint32_t reached(const Lanes& a, const Lanes& b) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(Scalar) == 4) return _mm512_cmp_ps_mask(__m512(a), __m512(b), _CMP_GE_OQ);
+    if constexpr (sizeof(Scalar) == 8) return _mm512_cmp_pd_mask(__m512d(a), __m512d(b), _CMP_GE_OQ);
+#elif defined(__AVX__)
+    if constexpr (sizeof(Scalar) == 4)
+      return static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(__m256(a), __m256(b), _CMP_GE_OQ)));
+    if constexpr (sizeof(Scalar) == 8)
+      return static_cast<std::uint32_t>(_mm256_movemask_pd(_mm256_cmp_pd(__m256d(a), __m256d(b), _CMP_GE_OQ)));
+#else
+    std::uint32_t bits = 0;
+    for (Index lane = 0; lane < width; ++lane) bits |= static_cast<std::uint32_t>(a[lane] >= b[lane]) << lane;
+    return bits;
+#endif
+  }
+
+  /// Bit `lane` is set unless a < b; always for NaN.
+  [[nodiscard]] static std::uint32_t not_below(const Lanes& a, const Lanes& b) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(Scalar) == 4) return _mm512_cmp_ps_mask(__m512(a), __m512(b), _CMP_NLT_UQ);
+    if constexpr (sizeof(Scalar) == 8) return _mm512_cmp_pd_mask(__m512d(a), __m512d(b), _CMP_NLT_UQ);
+#elif defined(__AVX__)
+    if constexpr (sizeof(Scalar) == 4)
+      return static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(__m256(a), __m256(b), _CMP_NLT_UQ)));
+    if constexpr (sizeof(Scalar) == 8)
+      return static_cast<std::uint32_t>(_mm256_movemask_pd(_mm256_cmp_pd(__m256d(a), __m256d(b), _CMP_NLT_UQ)));
+#else
+    std::uint32_t bits = 0;
+    for (Index lane = 0; lane < width; ++lane) bits |= static_cast<std::uint32_t>(!(a[lane] < b[lane])) << lane;
+    return bits;
+#endif
+  }
+
+  /// Lane by lane the larger one; b where one of them is NaN.
+  [[nodiscard]] static Lanes larger(const Lanes& a, const Lanes& b) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(Scalar) == 4) return Lanes(_mm512_maskz_max_ps(__mmask16(-1), __m512(a), __m512(b)));
+    if constexpr (sizeof(Scalar) == 8) return Lanes(_mm512_maskz_max_pd(__mmask8(-1), __m512d(a), __m512d(b)));
+#else
+    Lanes result = {};
+    for (Index lane = 0; lane < width; ++lane) result[lane] = a[lane] > b[lane] ? a[lane] : b[lane];
     return result;
 #endif
   }

@@ -7,6 +7,22 @@
 
 namespace parsae::inline PARSAE_ABI {
 
+/// One column of sparse_decode.
+/// \param recon  n_outputs entries
+template <class Scalar>
+void decode_sample(const Matrix<Scalar>& dictionary, Slice<const Scalar> offset, const SparseCode<Scalar>& code,
+                   Index sample, Scalar* recon) {
+  const Index n_outputs = dictionary.rows();
+  if (offset.empty())
+    std::fill_n(recon, n_outputs, Scalar(0));
+  else
+    std::copy_n(offset.data(), n_outputs, recon);
+  const Index first = code.begin_of(sample);
+  const auto direction = [&](Index e) { return dictionary.data() + code.latents[first + e] * n_outputs; };
+  Column<Scalar>::add_scaled_columns(code.values.data() + first, direction, code.count_of(sample),
+                                     code.stored() - first, recon, n_outputs);
+}
+
 /// recon(:, i) = offset + sum over stored entries (latent j, value v) of sample i, ascending in j, of v * dictionary(:,
 /// j).
 ///
@@ -17,20 +33,11 @@ template <class Scalar>
 void sparse_decode(const Matrix<Scalar>& dictionary, Slice<const Scalar> offset, const SparseCode<Scalar>& code,
                    Threads threads, Matrix<Scalar>& recon) {
   constexpr Index block = 64;
-  const Index n_outputs = dictionary.rows();
-  recon.resize(n_outputs, code.n_samples());
+  recon.resize(dictionary.rows(), code.n_samples());
   threads.for_each(divide_up(code.n_samples(), block), [&](Index task, int) {
     const Index last = std::min(code.n_samples(), (task + 1) * block);
-    for (Index i = task * block; i < last; ++i) {
-      Scalar* column = recon.data() + i * n_outputs;
-      if (offset.empty())
-        std::fill_n(column, n_outputs, Scalar(0));
-      else
-        std::copy_n(offset.data(), n_outputs, column);
-      const Index first = code.begin_of(i);
-      const auto direction = [&](Index e) { return dictionary.data() + code.latents[first + e] * n_outputs; };
-      Column<Scalar>::add_scaled_columns(code.values.data() + first, direction, code.count_of(i), column, n_outputs);
-    }
+    for (Index i = task * block; i < last; ++i)
+      decode_sample(dictionary, offset, code, i, recon.data() + i * recon.rows());
   });
 }
 

@@ -1,34 +1,19 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <parsae/losses/objective.hpp>
-#include <parsae/model/autoencoder.hpp>
 #include <parsae/optim/optimizer.hpp>
-#include <parsae/sparse/latent_major.hpp>
+#include <parsae/train/latent_backward.hpp>
 
 #include <array>
-#include <cmath>
 #include <vector>
 
 namespace parsae::inline PARSAE_ABI {
 
-/// One branch of a step, as the latent pass needs it: the code latent by latent, and dL/d of its reconstruction.
-template <class Scalar>
-struct Branch {
-  SparseCode<Scalar> code;
-  Matrix<Scalar> recon;     ///< n_outputs x batch
-  Matrix<Scalar> d_recon;   ///< n_outputs x batch
-  Buffer<Scalar> d_values;  ///< one for each stored entry
-  LatentMajor<Scalar> by_latent;
-
-  [[nodiscard]] bool is_used() const { return code.stored() > 0; }
-};
-
 /// The backward pass and the update of everything a latent owns, one latent at a time.
 ///
-/// Inside one latent, in this order: code losses, activation backward, its part of the gradient of b_dec with the old
-/// column of w_enc, gradient columns of both weights over all branches, projection on the tangent of the old decoder
-/// column, clip factor, optimizer, renormalization. No gradient matrix exists: a column lives in one worker's scratch.
+/// Inside one latent, in this order: its gradient (LatentBackward), its part of the gradient of b_dec with the old
+/// column of w_enc, clip factor, optimizer, renormalization. No gradient matrix exists: a column lives in one worker's
+/// scratch. Latents that have an entry in many samples are taken in groups, which makes their sums dense products.
 ///
 /// Sums over latents are taken in blocks of 256, added in block order, so nothing depends on the number of threads.
 template <Activation Act, class Optimizer>
@@ -50,11 +35,16 @@ class LatentPass {
     model.visit_arrays([&](const ParameterArray<Scalar>& array) {
       if (array.role != Role::Learned) return;
       if (array.axis == Axis::Latent) {
-        arrays_.push_back({array, n_learned_, gradient_size_});
-        gradient_size_ += array.rows;
+        if (array.name == "w_dec") layout_.size = layout_.w_dec = round_up(layout_.size);
+        arrays_.push_back({array, n_learned_, layout_.size});
+        layout_.size += array.rows;
       }
       ++n_learned_;
     });
+    layout_.b_enc = model.n_inputs();
+    layout_.own = layout_.w_dec + model.n_outputs();
+    layout_.n_own = layout_.size - layout_.own;
+    layout_.size = round_up(layout_.size);
   }
 
   /// Computes the gradient latent by latent and what it sums to. Calls apply(latent, gradient) after each latent, from
@@ -62,44 +52,27 @@ class LatentPass {
   template <class Objective, class Apply>
   auto run(const Objective& objective, const Matrix<Scalar>& centered, const Branch<Scalar>& main,
            const Branch<Scalar>& auxiliary, Threads threads, const Apply& apply) {
-    constexpr std::size_t n_losses = Objective::n_code_losses;
+    constexpr auto n_losses = static_cast<Index>(Objective::n_code_losses);
+    const Inputs inputs{centered, main, auxiliary, centered_slices_, main_slices_, auxiliary_slices_};
     const Index n_blocks = divide_up(model_->n_latents(), block);
-    partial_losses_.assign(n_blocks * static_cast<Index>(n_losses + 1), 0.0);
-    const bool centering = model_->encoder.centering == Centering::DecoderBias;
-    if (centering) partial_b_dec_.setZero(model_->n_outputs(), n_blocks);
-    if (workers_.size() < static_cast<std::size_t>(threads.count()))
-      workers_.resize(static_cast<std::size_t>(threads.count()));
-    active_.resize(model_->n_latents());
-    for (Worker& worker : workers_) worker.reserve(main.code.n_samples());
-
+    prepare(inputs, n_blocks, threads);
+    partial_losses_.assign(n_blocks * (n_losses + 1), 0.0);
     threads.for_each(n_blocks, [&](Index task, int id) {
-      Worker& worker = workers_[static_cast<std::size_t>(id)];
-      worker.gradient.resize(gradient_size_);
-      std::array<double, n_losses> losses{};
-      double squared = 0;
-      const Index last = std::min(model_->n_latents(), (task + 1) * block);
-      for (Index j = task * block; j < last; ++j) {
-        const Scalar d_bias = differentiate(worker, j, objective, centered, main, auxiliary, losses);
-        if (centering && d_bias != 0)
-          Column<Scalar>::add_scaled(-d_bias, model_->encoder.w_enc.data() + j * model_->n_inputs(),
-                                     partial_b_dec_.data() + task * model_->n_outputs(), model_->n_outputs());
-        squared +=
-            static_cast<double>(Column<Scalar>::dot(worker.gradient.data(), worker.gradient.data(), gradient_size_));
-        apply(j, worker.gradient.slice());
-      }
-      double* partial = partial_losses_.data() + task * static_cast<Index>(n_losses + 1);
+      std::array<double, Objective::n_code_losses> losses{};
+      const double squared = run_block(workers_[static_cast<std::size_t>(id)], task, objective, inputs, losses, apply);
+      double* partial = partial_losses_.data() + task * (n_losses + 1);
       std::copy(losses.begin(), losses.end(), partial);
       partial[n_losses] = squared;
     });
 
-    Sums<n_losses> sums;
+    Sums<Objective::n_code_losses> sums;
     for (Index task = 0; task < n_blocks; ++task) {
-      const double* partial = partial_losses_.data() + task * static_cast<Index>(n_losses + 1);
-      for (std::size_t loss = 0; loss < n_losses; ++loss) sums.code_losses[loss] += partial[loss];
+      const double* partial = partial_losses_.data() + task * (n_losses + 1);
+      for (Index loss = 0; loss < n_losses; ++loss) sums.code_losses[static_cast<std::size_t>(loss)] += partial[loss];
       sums.squared_gradient += partial[n_losses];
     }
     d_b_dec_.setZero(model_->n_outputs());
-    for (Index task = 0; centering && task < n_blocks; ++task) d_b_dec_ += partial_b_dec_.col(task);
+    for (Index task = 0; centers() && task < n_blocks; ++task) d_b_dec_ += partial_b_dec_.col(task);
     return sums;
   }
 
@@ -122,6 +95,8 @@ class LatentPass {
 
  private:
   static constexpr Index block = 256;
+  using Inputs = BackwardInputs<Scalar>;
+  using Backward = LatentBackward<Act>;
 
   /// A learned array with an entry (or a column) for each latent, and where its gradient lies in the scratch.
   struct OwnedArray {
@@ -131,91 +106,109 @@ class LatentPass {
   };
 
   struct Worker {
-    Buffer<Scalar> gradient;  ///< of one latent: all owned arrays, one after the other
-    Buffer<Scalar> value;
-    Buffer<Scalar> gate;
-    Buffer<Scalar> pre_act;
-    Buffer<Scalar> d_pre_acts;
-
-    /// A latent has at most one entry a sample. Which worker meets the busiest latent is chance: without this, a step
-    /// would allocate whenever a worker meets a busier one than before.
-    void reserve(Index batch) {
-      for (Buffer<Scalar>* entries : {&value, &gate, &pre_act, &d_pre_acts}) entries->reserve(batch);
-    }
+    Backward backward;
+    Buffer<Scalar> gradients;  ///< of one latent, or of a group
+    Buffer<LatentId> group;
   };
 
-  /// Where the model's own arrays lie in the scratch, in the order of visit_arrays.
-  [[nodiscard]] Scalar* d_w_enc(Worker& worker) const { return worker.gradient.data(); }
-  [[nodiscard]] Scalar& d_b_enc(Worker& worker) const { return worker.gradient[model_->n_inputs()]; }
-  [[nodiscard]] Scalar* d_w_dec(Worker& worker) const { return worker.gradient.data() + model_->n_inputs() + 1; }
-  [[nodiscard]] Slice<Scalar> d_own(Worker& worker) const {
-    const Index first = model_->n_inputs() + 1 + model_->n_outputs();
-    return worker.gradient.slice().part(first, gradient_size_ - first);
-  }
+  /// The next place in the scratch where a column is aligned to whole cache lines.
+  [[nodiscard]] static Index round_up(Index at) { return divide_up(at, 64) * 64; }
 
-  /// Leaves the gradient of latent j in the worker's scratch; returns the sum of dL/d pre_act over its entries.
-  template <class Objective, std::size_t n_losses>
-  Scalar differentiate(Worker& worker, Index j, const Objective& objective, const Matrix<Scalar>& centered,
-                       const Branch<Scalar>& main, const Branch<Scalar>& auxiliary,
-                       std::array<double, n_losses>& losses) {
-    std::fill(worker.gradient.begin(), worker.gradient.end(), Scalar(0));
-    const Scalar* direction = model_->decoder.w_dec.data() + j * model_->n_outputs();
-    const Index n_outputs = model_->n_outputs();
+  [[nodiscard]] bool centers() const { return model_->encoder.centering == Centering::DecoderBias; }
 
-    const LatentEntries<Scalar> entries = main.by_latent.entries(j);
-    active_[j] = static_cast<std::int32_t>(
-        std::count_if(entries.values.begin(), entries.values.end(), [](Scalar value) { return value != 0; }));
-    LatentGradient<Scalar> gradient = start_gradient(worker, main.by_latent.d_values(j));
-    const Scalar norm = std::sqrt(Column<Scalar>::dot(direction, direction, n_outputs));
-    objective.add_code_losses(entries, norm, main.code.n_samples(), gradient, losses);
-    model_->activation.backward(entries, gradient, worker.d_pre_acts.slice(), d_own(worker));
-    add_columns(worker, entries, centered, main.d_recon);
-    if (gradient.decoder_norm != 0 && norm > 0)
-      Column<Scalar>::add_scaled(gradient.decoder_norm / norm, direction, d_w_dec(worker), n_outputs);
-
-    if (auxiliary.is_used()) {
-      const LatentEntries<Scalar> extra = auxiliary.by_latent.entries(j);
-      gradient = start_gradient(worker, auxiliary.by_latent.d_values(j));
-      pass_through_backward(extra, gradient, worker.d_pre_acts.slice());
-      add_columns(worker, extra, centered, auxiliary.d_recon);
+  void prepare(const Inputs& inputs, Index n_blocks, Threads threads) {
+    active_.resize(model_->n_latents());
+    if (centers()) partial_b_dec_.setZero(model_->n_outputs(), n_blocks);
+    const bool groups = find_groups(inputs, n_blocks);
+    if (groups) {
+      centered_slices_.pack(inputs.centered, threads);
+      main_slices_.pack(inputs.main.d_recon, threads);
+      if (inputs.auxiliary.is_used()) auxiliary_slices_.pack(inputs.auxiliary.d_recon, threads);
     }
-    project(worker, direction);
-    return d_b_enc(worker);
+    if (workers_.size() < static_cast<std::size_t>(threads.count()))
+      workers_.resize(static_cast<std::size_t>(threads.count()));
+    for (Worker& worker : workers_) {
+      worker.backward.reserve(inputs.centered.cols(), groups);
+      worker.gradients.resize(layout_.size * (groups ? Backward::group : 1));
+      worker.group.reserve(Backward::group);
+    }
   }
 
-  LatentGradient<Scalar> start_gradient(Worker& worker, Slice<const Scalar> d_values) const {
-    worker.value.clear();
-    worker.value.append(d_values);
-    worker.gate.assign(d_values.size(), Scalar(0));
-    worker.pre_act.assign(d_values.size(), Scalar(0));
-    worker.d_pre_acts.resize(d_values.size());
-    return {worker.value.slice(), worker.gate.slice(), worker.pre_act.slice(), Scalar(0)};
+  /// Marks the latents of each block that have entries enough, provided that together they fill their tiles.
+  [[nodiscard]] bool find_groups(const Inputs& inputs, Index n_blocks) {
+    bool any = false;
+    const Index batch = inputs.centered.cols();
+    in_groups_.assign(model_->n_latents(), 0);
+    for (Index task = 0; task < n_blocks; ++task) {
+      const Index last = std::min(model_->n_latents(), (task + 1) * block);
+      Index n = 0;
+      Index stored = 0;
+      for (Index j = task * block; j < last; ++j) {
+        const Index count = n_entries(inputs, j);
+        in_groups_[j] = count * UsedLatents<Scalar>::tile_gain >= batch;
+        n += in_groups_[j];
+        stored += in_groups_[j] * count;
+      }
+      if (n == 0) continue;
+      if (UsedLatents<Scalar>::prefers_tiles(stored, n, batch))
+        any = true;
+      else
+        std::fill(in_groups_.data() + task * block, in_groups_.data() + last, std::uint8_t{0});
+    }
+    return any;
   }
 
-  /// d w_enc += sum_i d_pre_i x_i,  d b_enc += sum_i d_pre_i,  d w_dec += sum_i f_i d_recon_i
-  void add_columns(Worker& worker, const LatentEntries<Scalar>& entries, const Matrix<Scalar>& centered,
-                   const Matrix<Scalar>& d_recon) const {
-    const auto input = [&](Index e) { return centered.data() + entries.samples[e] * centered.rows(); };
-    const auto output = [&](Index e) { return d_recon.data() + entries.samples[e] * d_recon.rows(); };
-    Column<Scalar>::add_scaled_columns(worker.d_pre_acts.data(), input, entries.size(), d_w_enc(worker),
-                                       centered.rows());
-    Column<Scalar>::add_scaled_columns(entries.values.data(), output, entries.size(), d_w_dec(worker), d_recon.rows());
-    for (Index e = 0; e < entries.size(); ++e) d_b_enc(worker) += worker.d_pre_acts[e];
+  [[nodiscard]] static Index n_entries(const Inputs& inputs, Index j) {
+    return inputs.main.by_latent.count_of(j) + (inputs.auxiliary.is_used() ? inputs.auxiliary.by_latent.count_of(j) : 0);
   }
 
-  /// Unit norm: removes the part of the decoder's gradient along the column.
-  void project(Worker& worker, const Scalar* direction) const {
-    if (model_->decoder.norm == DecoderNorm::Free) return;
-    const Index n_outputs = model_->n_outputs();
-    const Scalar along = Column<Scalar>::dot(d_w_dec(worker), direction, n_outputs);
-    if (along != 0) Column<Scalar>::add_scaled(-along, direction, d_w_dec(worker), n_outputs);
+  /// The latents without a group, then the groups. Returns the sum of all squared gradients.
+  template <class Objective, std::size_t n_losses, class Apply>
+  double run_block(Worker& worker, Index task, const Objective& objective, const Inputs& inputs,
+                   std::array<double, n_losses>& losses, const Apply& apply) {
+    const Index last = std::min(model_->n_latents(), (task + 1) * block);
+    double squared = 0;
+    for (Index j = task * block; j < last; ++j) {
+      if (in_groups_[j] != 0) continue;
+      worker.backward.differentiate(*model_, layout_, objective, inputs, j, worker.gradients.data(), losses);
+      squared += finish(task, j, inputs.main, worker.gradients.data(), apply);
+    }
+    for (Index j = task * block; j < last;) {
+      worker.group.clear();
+      for (; j < last && worker.group.size() < Backward::group; ++j)
+        if (in_groups_[j] != 0) worker.group.push_back(static_cast<LatentId>(j));
+      if (worker.group.empty()) break;
+      worker.backward.differentiate_group(*model_, layout_, objective, inputs, worker.group.slice(),
+                                          worker.gradients.data(), losses);
+      for (Index at = 0; at < worker.group.size(); ++at)
+        squared += finish(task, worker.group[at], inputs.main, worker.gradients.data() + at * layout_.size, apply);
+    }
+    return squared;
+  }
+
+  /// What follows on a latent's gradient. Returns its square.
+  template <class Apply>
+  double finish(Index task, Index j, const Branch<Scalar>& main, const Scalar* gradient, const Apply& apply) {
+    const Slice<const Scalar> values = main.by_latent.entries(j).values;
+    active_[j] =
+        static_cast<std::int32_t>(std::count_if(values.begin(), values.end(), [](Scalar value) { return value != 0; }));
+    if (centers() && gradient[layout_.b_enc] != 0)
+      Column<Scalar>::add_scaled(-gradient[layout_.b_enc], model_->encoder.w_enc.data() + j * model_->n_inputs(),
+                                 partial_b_dec_.data() + task * model_->n_outputs(), model_->n_outputs());
+    const Scalar squared = Column<Scalar>::dot(gradient, gradient, layout_.size);
+    apply(j, Slice<const Scalar>(gradient, layout_.size));
+    return static_cast<double>(squared);
   }
 
   Model* model_;
   std::vector<OwnedArray> arrays_;
   std::size_t n_learned_ = 0;
-  Index gradient_size_ = 0;
+  GradientLayout layout_;
   std::vector<Worker> workers_;
+  ColumnSlices<Scalar> centered_slices_;
+  ColumnSlices<Scalar> main_slices_;
+  ColumnSlices<Scalar> auxiliary_slices_;
+  Buffer<std::uint8_t> in_groups_;  ///< n_latents flags: the latent's sums are computed in tiles
   Buffer<double> partial_losses_;
   Matrix<Scalar> partial_b_dec_;
   Vector<Scalar> d_b_dec_;

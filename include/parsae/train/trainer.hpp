@@ -20,6 +20,7 @@ struct TrainSettings {
       std::numeric_limits<double>::infinity();  ///< clip by the global norm, > 0; infinity: never
   Index dead_after_samples = 100'000;           ///< a latent silent for so many samples counts as dead, >= 1
   Threads threads = Threads::available();
+  Precision precision = Precision::Exact;  ///< of the search for active latents; both give the same bits
 
   void check() const {
     require_at_least("TrainSettings steps", steps, Index{1});
@@ -47,7 +48,7 @@ class Trainer {
   Trainer(Autoencoder<Act>& model, const Objective& objective, const Optimizer& optimizer,
           const TrainSettings& settings)
       : settings_(checked(settings)),
-        step_(model, objective, optimizer, settings.dead_after_samples, settings.threads) {
+        step_(model, objective, optimizer, settings.dead_after_samples, settings.threads, settings.precision) {
     progress_.total_steps = settings.steps;
     progress_.n_latents = model.n_latents();
   }

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <parsae/sparse/floor_arrays.hpp>
+#include <parsae/sparse/selection.hpp>
+
+namespace parsae::inline PARSAE_ABI {
+
+/// What one rule needs of one worker while pre-activations pass by, tile after tile.
+template <class Scalar, SelectionFor<Scalar> Rule>
+class ExactFilter {
+ public:
+  using RuleWorker = typename Rule::Worker;
+
+  void begin(const Rule& rule, RuleWorker& worker, SampleRange block, Index n_latents) {
+    block_ = block;
+    floors_.resize(block.size(), n_latents);
+    capacity_ = rule.buffer_size(block.size());
+    kept_.clear();
+    kept_.reserve(capacity_);
+    rule.begin(worker, block, floors_.floors());
+    is_idle_ = floors_.exclude_all();
+  }
+
+  /// \param pre_acts  PanelProduct tile: `n_samples` rows, one for each sample from the block's `first_sample` on
+  void take(const Rule& rule, RuleWorker& worker, const Scalar* pre_acts, Index first_sample, Index n_samples,
+            Index first_latent) {
+    if (is_idle_) return;
+    for (Index i = 0; i < n_samples; ++i) {
+      const Scalar* row = pre_acts + i * FloorArrays<Scalar>::row;
+      const std::uint32_t survivors = floors_.reached(row, first_sample + i, first_latent);
+      if (survivors == 0) [[likely]]
+        continue;
+      if (kept_.size() + FloorArrays<Scalar>::row > capacity_) rule.tighten(worker, block_, floors_.floors(), kept_);
+      const auto id = static_cast<SampleId>(block_.begin + first_sample + i);
+      kept_.append_each(survivors, [&](Index j) {
+        return Candidate<Scalar>{row[j], static_cast<LatentId>(first_latent + j), id};
+      });
+    }
+  }
+
+  void end(const Rule& rule, RuleWorker& worker) { rule.end(worker, block_, kept_); }
+
+ private:
+  SampleRange block_;
+  FloorArrays<Scalar> floors_;
+  Buffer<Candidate<Scalar>> kept_;
+  Index capacity_ = 0;
+  bool is_idle_ = false;
+};
+
+}  // namespace parsae::inline PARSAE_ABI

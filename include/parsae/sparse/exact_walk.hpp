@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <parsae/core/threads.hpp>
+#include <parsae/sparse/exact_filter.hpp>
+#include <parsae/sparse/walk_rules.hpp>
+
+#include <array>
+
+namespace parsae::inline PARSAE_ABI {
+
+/// The walk with every pre-activation in full precision. A task packs the latents group by group, computes one register
+/// tile after the other and shows it to every rule's filter.
+template <class Scalar, SelectionFor<Scalar>... Selections>
+class ExactWalk {
+ public:
+  using Rules = WalkRules<Scalar, Selections...>;
+
+  void run(const Rules& rules, Index block, Index group_bytes, const Matrix<Scalar>& inputs,
+           const Matrix<Scalar>& w_enc, const Vector<Scalar>& b_enc, Threads threads) {
+    const Index batch = inputs.cols();
+    const auto n = static_cast<std::size_t>(threads.count());
+    if (workers_.size() < n) workers_.resize(n);
+    const Index panel_bytes = std::max<Index>(panel_size(inputs.rows()) * static_cast<Index>(sizeof(Scalar)), 1);
+    const Index group = std::max<Index>(group_bytes / panel_bytes, 1);
+    threads.for_each(divide_up(batch, block), [&](Index task, int worker) {
+      const SampleRange range{task * block, std::min(batch, (task + 1) * block)};
+      run_block(workers_[static_cast<std::size_t>(worker)], worker, rules, range, group, inputs, w_enc, b_enc);
+    });
+  }
+
+ private:
+  using Product = PanelProduct<Scalar>;
+
+  struct Worker {
+    Buffer<Scalar> packed_samples;
+    Buffer<Scalar> packed_latents;
+    Buffer<Scalar> bias;
+    Buffer<Scalar> tile = Buffer<Scalar>(Product::samples * Product::latents);
+    std::tuple<ExactFilter<Scalar, Selections>...> filters;
+  };
+
+  [[nodiscard]] static Index panel_size(Index n_inputs) { return n_inputs * Product::latents; }
+
+  /// \param group  panels that stay in the second-level cache while the samples pass
+  static void run_block(Worker& worker, int id, const Rules& rules, SampleRange range, Index group,
+                        const Matrix<Scalar>& inputs, const Matrix<Scalar>& w_enc, const Vector<Scalar>& b_enc) {
+    const Index n_inputs = inputs.rows();
+    const Index n_panels = divide_up(w_enc.cols(), Product::latents);
+    pack_samples(worker, range, inputs);
+    Rules::for_each([&](auto r) {
+      std::get<r>(worker.filters).begin(rules.template rule<r>(), rules.template worker<r>(id), range, w_enc.cols());
+    });
+    for (Index first = 0; first < n_panels; first += group) {
+      const Index last = std::min(first + group, n_panels);
+      pack_group(worker, first, last, w_enc, b_enc);
+      for (Index at = 0; at < range.size(); at += Product::samples) {
+        const Index n_samples = std::min(Product::samples, range.size() - at);
+        for (Index panel = first; panel < last; ++panel) {
+          Product::multiply(worker.packed_samples.data() + at * n_inputs,
+                            worker.packed_latents.data() + (panel - first) * panel_size(n_inputs), n_inputs,
+                            worker.bias.data() + (panel - first) * Product::latents, worker.tile.data());
+          Rules::for_each([&](auto r) {
+            std::get<r>(worker.filters)
+                .take(rules.template rule<r>(), rules.template worker<r>(id), worker.tile.data(), at, n_samples,
+                      panel * Product::latents);
+          });
+        }
+      }
+    }
+    Rules::for_each(
+        [&](auto r) { std::get<r>(worker.filters).end(rules.template rule<r>(), rules.template worker<r>(id)); });
+  }
+
+  static void pack_samples(Worker& worker, SampleRange range, const Matrix<Scalar>& inputs) {
+    const Index n_inputs = inputs.rows();
+    worker.packed_samples.resize(divide_up(range.size(), Product::samples) * Product::samples * n_inputs);
+    for (Index at = 0; at < range.size(); at += Product::samples)
+      Product::pack_samples(inputs.data() + (range.begin + at) * n_inputs, n_inputs,
+                            std::min(Product::samples, range.size() - at), n_inputs,
+                            worker.packed_samples.data() + at * n_inputs);
+  }
+
+  static void pack_group(Worker& worker, Index first, Index last, const Matrix<Scalar>& w_enc,
+                         const Vector<Scalar>& b_enc) {
+    const Index n_inputs = w_enc.rows();
+    worker.packed_latents.resize((last - first) * panel_size(n_inputs));
+    worker.bias.assign((last - first) * Product::latents, Scalar(0));
+    for (Index panel = first; panel < last; ++panel) {
+      const Index latent = panel * Product::latents;
+      const Index count = std::min(Product::latents, w_enc.cols() - latent);
+      Product::pack_latents(w_enc.data() + latent * n_inputs, count, n_inputs,
+                            worker.packed_latents.data() + (panel - first) * panel_size(n_inputs));
+      std::copy_n(b_enc.data() + latent, count, worker.bias.data() + (panel - first) * Product::latents);
+    }
+  }
+
+  std::vector<Worker> workers_;
+};
+
+}  // namespace parsae::inline PARSAE_ABI

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <parsae/sparse/floor_arrays.hpp>
+#include <parsae/sparse/gathered_product.hpp>
+#include <parsae/sparse/sample_groups.hpp>
+#include <parsae/sparse/selection.hpp>
+
+#include <bit>
+
+namespace parsae::inline PARSAE_ABI {
+
+/// What one rule needs of one worker while certified bounds pass by instead of pre-activations.
+///
+/// Entries whose upper bound is not below the floors wait. A second instance of the rule, the shadow, is fed with lower
+/// bounds: what it makes of them are floors that the true pre-activations reach as well, since every rule's floors rise
+/// with its candidates. In the end the waiting entries are computed in full precision, best upper bounds first, and go
+/// to the rule itself, until no waiting entry can reach its floors. So the rule sees every entry that can win, with its
+/// exact value, and nothing else matters to it: codes have the bits of the exact walk.
+template <SelectionFor<float> Rule>
+class ScreenedFilter {
+ public:
+  using RuleWorker = typename Rule::Worker;
+
+  /// What exact values are computed from.
+  struct Source {
+    const Matrix<float>* inputs = nullptr;
+    const Matrix<float>* w_enc = nullptr;
+    const Vector<float>* b_enc = nullptr;
+  };
+
+  /// Entries that waited, and entries computed in full precision, since reset().
+  struct Counts {
+    Index survivors = 0;
+    Index rescored = 0;
+  };
+
+  /// A walk begins.
+  void reset(const Rule& rule) {
+    counts_ = {};
+    if constexpr (Rule::raises_floors) rule.reset(shadow_worker_);
+  }
+
+  void begin(const Rule& rule, RuleWorker& worker, SampleRange block, const Source& source) {
+    block_ = block;
+    source_ = source;
+    const Index n_latents = source.w_enc->cols();
+    capacity_ = rule.buffer_size(block.size());
+    begin_one(rule, worker, n_latents, exact_floors_, kept_);
+    floors_ = exact_floors_;
+    if constexpr (Rule::raises_floors) {
+      begin_one(rule, shadow_worker_, n_latents, shadow_floors_, shadow_kept_);
+      floors_.raise_to(shadow_floors_);
+    }
+    is_idle_ = floors_.exclude_all();
+    waiting_capacity_ = std::max({std::min(4 * capacity_, most_waiting), 128 * block.size(), capacity_}) + row;
+    n_waiting_ = 0;
+    if (waiting_.size() < waiting_capacity_) waiting_.resize(waiting_capacity_);
+    groups_.reserve(block.size(), waiting_capacity_);
+  }
+
+  /// \param upper, lower  ScreenProduct tiles: `n_samples` rows, one for each sample from the block's `first_sample` on
+  void take(const Rule& rule, RuleWorker& worker, const float* upper, const float* lower, Index first_sample,
+            Index n_samples, Index first_latent) {
+    if (is_idle_) return;
+    for (Index i = 0; i < n_samples; ++i) {
+      const std::uint32_t survivors = floors_.not_below(upper + i * row, first_sample + i, first_latent);
+      if (survivors != 0) [[unlikely]]
+        take_row(rule, worker, upper + i * row, lower + i * row, first_sample + i, first_latent, survivors);
+    }
+  }
+
+  void end(const Rule& rule, RuleWorker& worker) {
+    settle(rule, worker);
+    rule.end(worker, block_, kept_);
+  }
+
+  [[nodiscard]] const Counts& counts() const { return counts_; }
+
+ private:
+  static constexpr Index row = FloorArrays<float>::row;
+  static constexpr Index most_waiting = Index{1} << 19;                ///< 6 MB a worker
+  static constexpr Index chunk = 2 * GatheredProduct<float>::latents;  ///< entries of a sample computed at a time
+
+  struct Waiting {
+    float upper = 0;
+    LatentId latent = 0;
+    SampleId sample = 0;
+  };
+
+  void begin_one(const Rule& rule, RuleWorker& worker, Index n_latents, FloorArrays<float>& floors,
+                 Buffer<Candidate<float>>& kept) {
+    floors.resize(block_.size(), n_latents);
+    kept.clear();
+    kept.reserve(capacity_);
+    rule.begin(worker, block_, floors.floors());
+  }
+
+  void take_row(const Rule& rule, RuleWorker& worker, const float* upper, const float* lower, Index sample,
+                Index first_latent, std::uint32_t survivors) {
+    if (n_waiting_ + row > waiting_capacity_) make_room(rule, worker);
+    if constexpr (Rule::raises_floors)
+      if (shadow_kept_.size() + row > capacity_) tighten_shadow(rule);
+    counts_.survivors += std::popcount(survivors);
+    const auto id = static_cast<SampleId>(block_.begin + sample);
+    std::uint32_t certain = 0;
+    if constexpr (Rule::raises_floors) certain = survivors & floors_.reached(lower, sample, first_latent);
+    for (; survivors != 0; survivors &= survivors - 1) {
+      const Index j = std::countr_zero(survivors);
+      const float bound = upper[j] == upper[j] ? upper[j] : floor_never<float>;
+      waiting_[n_waiting_++] = {bound, static_cast<LatentId>(first_latent + j), id};
+    }
+    shadow_kept_.append_each(certain, [&](Index j) {
+      return Candidate<float>{lower[j], static_cast<LatentId>(first_latent + j), id};
+    });
+  }
+
+  void tighten_shadow(const Rule& rule) {
+    rule.tighten(shadow_worker_, block_, shadow_floors_.floors(), shadow_kept_);
+    floors_.raise_to(shadow_floors_);
+  }
+
+  void tighten(const Rule& rule, RuleWorker& worker) {
+    rule.tighten(worker, block_, exact_floors_.floors(), kept_);
+    floors_.raise_to(exact_floors_);
+  }
+
+  [[nodiscard]] Slice<Waiting> waiting() { return waiting_.slice().part(0, n_waiting_); }
+
+  [[nodiscard]] bool may_reach(const Waiting& entry) const {
+    return entry.upper >= floors_.of(entry.sample - block_.begin, entry.latent);
+  }
+
+  /// Drops what the floors exclude by now. Where that is little (wide bounds), settles at once.
+  void make_room(const Rule& rule, RuleWorker& worker) {
+    if constexpr (Rule::raises_floors) {
+      tighten_shadow(rule);
+      const Slice<Waiting> all = waiting();
+      const auto last = std::remove_if(all.begin(), all.end(), [&](const Waiting& e) { return !may_reach(e); });
+      n_waiting_ = last - all.begin();
+      if (n_waiting_ <= waiting_capacity_ * 3 / 4) return;
+    }
+    settle(rule, worker);
+  }
+
+  /// Computes waiting entries in full precision until none that waits can reach the floors.
+  void settle(const Rule& rule, RuleWorker& worker) {
+    if constexpr (Rule::raises_floors) tighten_shadow(rule);
+    groups_.build(block_, waiting(), [&](const Waiting& entry) { return may_reach(entry); });
+    n_waiting_ = 0;
+    if constexpr (Rule::raises_floors) {
+      next_.assign(block_.size(), 0);
+      while (settle_best(rule, worker)) tighten(rule, worker);
+    } else {
+      for (Index i = 0; i < block_.size(); ++i) rescore(rule, worker, groups_.of(i));
+    }
+  }
+
+  /// Computes the entries with the highest bounds of every sample; false when none was left.
+  bool settle_best(const Rule& rule, RuleWorker& worker) {
+    bool any = false;
+    for (Index i = 0; i < block_.size(); ++i) {
+      Slice<Waiting> rest = groups_.of(i);
+      rest = rest.part(next_[i], rest.size() - next_[i]);
+      const auto last = std::partition(rest.begin(), rest.end(), [&](const Waiting& e) { return may_reach(e); });
+      rest = rest.part(0, last - rest.begin());
+      if (rest.empty()) {
+        next_[i] = groups_.of(i).size();
+        continue;
+      }
+      if (rest.size() > chunk)
+        std::nth_element(rest.begin(), rest.begin() + (chunk - 1), rest.end(),
+                         [](const Waiting& a, const Waiting& b) { return a.upper > b.upper; });
+      const Slice<Waiting> best = rest.part(0, std::min(rest.size(), chunk));
+      rescore(rule, worker, best);
+      next_[i] += best.size();
+      any = true;
+    }
+    return any;
+  }
+
+  /// Hands the exact values of entries of one sample to the rule.
+  void rescore(const Rule& rule, RuleWorker& worker, Slice<const Waiting> entries) {
+    using Product = GatheredProduct<float>;
+    counts_.rescored += entries.size();
+    for (Index first = 0; first < entries.size(); first += Product::latents) {
+      const Slice<const Waiting> part = entries.part(first, std::min(Product::latents, entries.size() - first));
+      LatentId latents[std::size_t{Product::latents}];
+      float pre_acts[std::size_t{Product::latents}];
+      for (Index e = 0; e < Product::latents; ++e) latents[e] = part[std::min(e, part.size() - 1)].latent;
+      Product::multiply(source_.w_enc->data(), latents, source_.inputs->col(part[0].sample).data(),
+                        source_.inputs->rows(), source_.b_enc->data(), pre_acts);
+      if (kept_.size() + row > capacity_) tighten(rule, worker);
+      for (Index e = 0; e < part.size(); ++e)
+        if (pre_acts[e] >= floors_.of(part[e].sample - block_.begin, part[e].latent))
+          kept_.push_back({pre_acts[e], part[e].latent, part[e].sample});
+    }
+  }
+
+  SampleRange block_;
+  Source source_;
+  FloorArrays<float> floors_;  ///< the higher ones of the two below
+  FloorArrays<float> exact_floors_;
+  FloorArrays<float> shadow_floors_;
+  Buffer<Candidate<float>> kept_;
+  Buffer<Candidate<float>> shadow_kept_;
+  RuleWorker shadow_worker_;
+  Index capacity_ = 0;
+  Buffer<Waiting> waiting_;  ///< the first n_waiting_; appending must not cost more than the store
+  Index n_waiting_ = 0;
+  Index waiting_capacity_ = 0;
+  SampleGroups<Waiting> groups_;
+  Buffer<Index> next_;
+  Counts counts_;
+  bool is_idle_ = false;
+};
+
+}  // namespace parsae::inline PARSAE_ABI

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <parsae/core/threads.hpp>
+#include <parsae/sparse/screen_product.hpp>
+#include <parsae/sparse/screened_filter.hpp>
+#include <parsae/sparse/walk_rules.hpp>
+
+namespace parsae::inline PARSAE_ABI {
+
+/// The walk with certified bounds from low-precision products. A task codes its samples, computes one tile of bounds
+/// after the other and shows it to every rule's filter.
+template <SelectionFor<float>... Selections>
+class ScreenedWalk {
+ public:
+  using Rules = WalkRules<float, Selections...>;
+
+  /// Summed over rules and workers of the last run.
+  struct Counts {
+    Index survivors = 0;
+    Index rescored = 0;
+  };
+
+  /// \param latents  coded w_enc and b_enc
+  template <class Code>
+  Counts run(const Rules& rules, Index block, Index group_bytes, const Matrix<float>& inputs,
+             const ScreenedLatents<Code>& latents, const Matrix<float>& w_enc, const Vector<float>& b_enc,
+             Threads threads) {
+    const Index batch = inputs.cols();
+    const auto n = static_cast<std::size_t>(threads.count());
+    if (workers_.size() < n) workers_.resize(n);
+    for (Worker& worker : workers_)
+      Rules::for_each([&](auto r) { std::get<r>(worker.filters).reset(rules.template rule<r>()); });
+    const Index panel_bytes = std::max<Index>(latents.n_words() * Product<Code>::latents * 4, 1);
+    const Index group = std::max<Index>(group_bytes / panel_bytes, 1);
+    threads.for_each(divide_up(batch, block), [&](Index task, int worker) {
+      const SampleRange range{task * block, std::min(batch, (task + 1) * block)};
+      run_block<Code>(workers_[static_cast<std::size_t>(worker)], worker, rules, range, group, latents,
+                      {&inputs, &w_enc, &b_enc});
+    });
+    return add_counts();
+  }
+
+ private:
+  template <class Code>
+  using Product = ScreenProduct<Code>;
+  static constexpr Index tile_samples = PanelProduct<float>::samples;
+  static constexpr Index tile_latents = PanelProduct<float>::latents;
+
+  struct Source {
+    const Matrix<float>* inputs = nullptr;
+    const Matrix<float>* w_enc = nullptr;
+    const Vector<float>* b_enc = nullptr;
+  };
+
+  struct Worker {
+    Buffer<std::uint32_t> scratch;
+    Buffer<std::uint32_t> words;
+    Buffer<SampleBound> bounds;
+    Buffer<float> upper = Buffer<float>(tile_samples * tile_latents);
+    Buffer<float> lower = Buffer<float>(tile_samples * tile_latents);
+    std::tuple<ScreenedFilter<Selections>...> filters;
+  };
+
+  /// \param group  panels that stay in the second-level cache while the samples pass
+  template <class Code>
+  static void run_block(Worker& worker, int id, const Rules& rules, SampleRange range, Index group,
+                        const ScreenedLatents<Code>& latents, const Source& source) {
+    const Index n_words = latents.n_words();
+    const float underflow = underflow_bound(source.inputs->rows());
+    pack_samples<Code>(worker, range, *source.inputs, n_words);
+    Rules::for_each([&](auto r) {
+      std::get<r>(worker.filters)
+          .begin(rules.template rule<r>(), rules.template worker<r>(id), range,
+                 {source.inputs, source.w_enc, source.b_enc});
+    });
+    for (Index first = 0; first < latents.n_panels(); first += group) {
+      const Index last = std::min(first + group, latents.n_panels());
+      for (Index at = 0; at < range.size(); at += tile_samples) {
+        const Index n_samples = std::min(tile_samples, range.size() - at);
+        for (Index panel = first; panel < last; ++panel) {
+          Product<Code>::multiply(worker.words.data() + at * n_words, worker.bounds.data() + at, latents.panel(panel),
+                                  n_words, underflow, worker.upper.data(), worker.lower.data());
+          Rules::for_each([&](auto r) {
+            std::get<r>(worker.filters)
+                .take(rules.template rule<r>(), rules.template worker<r>(id), worker.upper.data(), worker.lower.data(),
+                      at, n_samples, panel * tile_latents);
+          });
+        }
+      }
+    }
+    Rules::for_each(
+        [&](auto r) { std::get<r>(worker.filters).end(rules.template rule<r>(), rules.template worker<r>(id)); });
+  }
+
+  template <class Code>
+  static void pack_samples(Worker& worker, SampleRange range, const Matrix<float>& inputs, Index n_words) {
+    const Index n_inputs = inputs.rows();
+    const Index padded = divide_up(range.size(), tile_samples) * tile_samples;
+    worker.scratch.resize(n_words);
+    worker.words.resize(padded * n_words);
+    worker.bounds.resize(padded);
+    for (Index at = 0; at < range.size(); at += tile_samples)
+      Product<Code>::pack_samples(inputs.data() + (range.begin + at) * n_inputs, n_inputs,
+                                  std::min(tile_samples, range.size() - at), n_inputs, worker.scratch.data(),
+                                  worker.words.data() + at * n_words, worker.bounds.data() + at);
+  }
+
+  [[nodiscard]] Counts add_counts() const {
+    Counts total;
+    for (const Worker& worker : workers_) {
+      Rules::for_each([&](auto r) {
+        total.survivors += std::get<r>(worker.filters).counts().survivors;
+        total.rescored += std::get<r>(worker.filters).counts().rescored;
+      });
+    }
+    return total;
+  }
+
+  std::vector<Worker> workers_;
+};
+
+}  // namespace parsae::inline PARSAE_ABI

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <parsae/sparse/sample_blocks.hpp>
+#include <parsae/sparse/used_latents.hpp>
+
+#include <vector>
+
+namespace parsae::inline PARSAE_ABI {
+
+/// sparse_decode for codes that are not sparse, as a dense product in register tiles over the used latents.
+///
+/// Each output is the chain of multiply_add of sparse_decode, with terms 0 * w between: the same numbers where the
+/// dictionary is finite. (ReLU before training, 768 x 12288, 10 million entries: 3200 -> 190 ms on two cores.)
+template <class Scalar>
+class TileDecode {
+ public:
+  /// \param dictionary  n_outputs x n_latents
+  /// \param offset      n_outputs entries, or empty for none
+  /// \param used        those of `code`
+  /// \param recon       n_outputs x batch; resized
+  void run(const Matrix<Scalar>& dictionary, Slice<const Scalar> offset, const SparseCode<Scalar>& code,
+           const UsedLatents<Scalar>& used, Threads threads, Matrix<Scalar>& recon) {
+    const SampleBlocks blocks(code.n_samples(), Product::samples, threads);
+    recon.resize(dictionary.rows(), code.n_samples());
+    prepare(threads.count(), blocks.size(), dictionary.rows());
+    threads.for_each(blocks.count(), [&](Index task, int id) {
+      Worker& worker = workers_[static_cast<std::size_t>(id)];
+      const SampleRange range = blocks.range(task);
+      begin(worker, offset, code, range, dictionary.rows());
+      for (Index first = 0; first < used.size(); first += group) {
+        const Index count = std::min(group, used.size() - first);
+        pack_columns(worker, dictionary, used, first, count);
+        pack_values(worker, code, used, range, first, count);
+        multiply(worker, count, range.size(), dictionary.rows());
+      }
+      end(worker, range, recon);
+    });
+  }
+
+ private:
+  using Product = PanelProduct<Scalar>;
+  static constexpr Index slice = Product::latents;                    ///< outputs of a tile
+  static constexpr Index tile_size = Product::samples * slice;
+  static constexpr Index group = 128;  ///< latents at a time: their columns stay in the second-level cache
+
+  struct Worker {
+    Buffer<Scalar> columns;  ///< n_slices x count x slice
+    Buffer<Scalar> values;   ///< n_tiles x count x samples
+    Buffer<Scalar> tiles;    ///< n_slices x n_tiles x tile_size; the reconstructions so far
+    Buffer<Index> next;      ///< for each sample of the block, its first entry that no group has had
+  };
+
+  void prepare(int n_workers, Index block, Index n_outputs) {
+    if (workers_.size() < static_cast<std::size_t>(n_workers)) workers_.resize(static_cast<std::size_t>(n_workers));
+    const Index n_slices = divide_up(n_outputs, slice);
+    for (Worker& worker : workers_) {
+      worker.columns.resize(n_slices * group * slice);
+      worker.values.resize(block * group);
+      worker.tiles.resize(n_slices * slice * block);
+      worker.next.resize(block);
+    }
+  }
+
+  /// Tile (s, t) begins at (s * n_tiles + t) * tile_size.
+  static void begin(Worker& worker, Slice<const Scalar> offset, const SparseCode<Scalar>& code, SampleRange range,
+                    Index n_outputs) {
+    const Index n_rows = divide_up(range.size(), Product::samples) * Product::samples;
+    Scalar* to = worker.tiles.data();
+    for (Index q = 0; q < n_outputs; q += slice)
+      for (Index i = 0; i < n_rows; ++i, to += slice) {
+        const Index count = offset.empty() ? 0 : std::min(slice, n_outputs - q);
+        std::copy_n(offset.data() + (offset.empty() ? 0 : q), count, to);
+        std::fill(to + count, to + slice, Scalar(0));
+      }
+    for (Index i = range.begin; i < range.end; ++i) worker.next[i - range.begin] = code.begin_of(i);
+  }
+
+  static void pack_columns(Worker& worker, const Matrix<Scalar>& dictionary, const UsedLatents<Scalar>& used,
+                           Index first, Index count) {
+    const Index n_outputs = dictionary.rows();
+    for (Index t = 0; t < count; ++t) {
+      const Scalar* from = dictionary.data() + used.latent(first + t) * n_outputs;
+      for (Index q = 0; q < n_outputs; q += slice) {
+        Scalar* to = worker.columns.data() + q * count + t * slice;
+        const Index n = std::min(slice, n_outputs - q);
+        std::copy_n(from + q, n, to);
+        std::fill(to + n, to + slice, Scalar(0));
+      }
+    }
+  }
+
+  static void pack_values(Worker& worker, const SparseCode<Scalar>& code, const UsedLatents<Scalar>& used,
+                          SampleRange range, Index first, Index count) {
+    const Index n_tiles = divide_up(range.size(), Product::samples);
+    std::fill_n(worker.values.data(), n_tiles * Product::samples * count, Scalar(0));
+    for (Index i = 0; i < range.size(); ++i) {
+      Scalar* to = worker.values.data() + i / Product::samples * Product::samples * count + i % Product::samples;
+      Index& e = worker.next[i];
+      for (const Index last = code.offsets[range.begin + i + 1]; e < last; ++e) {
+        const Index t = used.rank(code.latents[e]) - first;
+        if (t >= count) break;
+        to[t * Product::samples] = code.values[e];
+      }
+    }
+  }
+
+  static void multiply(Worker& worker, Index count, Index n_samples, Index n_outputs) {
+    const Index n_tiles = divide_up(n_samples, Product::samples);
+    Scalar* tile = worker.tiles.data();
+    for (Index q = 0; q < n_outputs; q += slice)
+      for (Index t = 0; t < n_tiles; ++t, tile += tile_size)
+        Product::accumulate(worker.values.data() + t * count * Product::samples, worker.columns.data() + q * count,
+                            slice, count, tile);
+  }
+
+  static void end(const Worker& worker, SampleRange range, Matrix<Scalar>& recon) {
+    const Index n_rows = divide_up(range.size(), Product::samples) * Product::samples;
+    for (Index i = range.begin; i < range.end; ++i)
+      for (Index q = 0; q < recon.rows(); q += slice)
+        std::copy_n(worker.tiles.data() + q * n_rows + (i - range.begin) * slice, std::min(slice, recon.rows() - q),
+                    recon.data() + i * recon.rows() + q);
+  }
+
+  std::vector<Worker> workers_;
+};
+
+}  // namespace parsae::inline PARSAE_ABI

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <parsae/sparse/latent_major.hpp>
+#include <parsae/sparse/used_latents.hpp>
+
+namespace parsae::inline PARSAE_ABI {
+
+/// One branch of a training step (the main code, or an auxiliary one): its code, its reconstruction, and the gradients
+/// of the loss at both.
+template <class Scalar>
+struct Branch {
+  SparseCode<Scalar> code;
+  Matrix<Scalar> recon;           ///< n_outputs x batch
+  Matrix<Scalar> d_recon;         ///< n_outputs x batch
+  Buffer<Scalar> d_values;        ///< one for each stored entry
+  LatentMajor<Scalar> by_latent;  ///< counted before the decoding, filled when d_values are known
+  UsedLatents<Scalar> used;
+
+  [[nodiscard]] bool is_used() const { return code.stored() > 0; }
+
+  /// Whether the dense products with the used latents are cheaper than sparse ones.
+  [[nodiscard]] bool prefers_tiles() const {
+    return UsedLatents<Scalar>::prefers_tiles(code.stored(), code.n_samples(), by_latent.n_used());
+  }
+};
+
+}  // namespace parsae::inline PARSAE_ABI

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include <parsae/sparse/exact_filter.hpp>
+
+#include <sparse/plain_rules.hpp>
+#include <support/catch.hpp>
+#include <support/random_matrix.hpp>
+#include <support/reference_codes.hpp>
+
+#include <limits>
+
+using namespace parsae;
+using test::first_difference;
+using test::LargestOfSample;
+using test::PassedFloors;
+
+namespace {
+
+/// Shows the pre-activations of `block` (n_latents x batch) to a filter, tile after tile, the last one incomplete.
+template <class Scalar, class Rule>
+void show(const Matrix<Scalar>& pre_acts, SampleRange block, const Rule& rule, typename Rule::Worker& worker,
+          ExactFilter<Scalar, Rule>& filter) {
+  constexpr Index row = PanelProduct<Scalar>::latents;
+  constexpr Index tile_samples = PanelProduct<Scalar>::samples;
+  Matrix<Scalar> tile(row, tile_samples);
+  filter.begin(rule, worker, block, pre_acts.rows());
+  for (Index at = 0; at < block.size(); at += tile_samples)
+    for (Index first = 0; first < pre_acts.rows(); first += row) {
+      const Index n_samples = std::min(tile_samples, block.size() - at);
+      const Index n_latents = std::min(row, pre_acts.rows() - first);
+      tile.setConstant(1000);  // missing samples and latents are not looked at, whatever stands there
+      tile.topLeftCorner(n_latents, n_samples) = pre_acts.block(first, block.begin + at, n_latents, n_samples);
+      filter.take(rule, worker, tile.data(), at, n_samples, first);
+    }
+  filter.end(rule, worker);
+}
+
+/// The code after blocks of `block` samples each.
+template <class Scalar, class Rule>
+SparseCode<Scalar> filtered(const Matrix<Scalar>& pre_acts, Index block, const Rule& rule,
+                            typename Rule::Worker& worker) {
+  ExactFilter<Scalar, Rule> filter;
+  for (Index begin = 0; begin < pre_acts.cols(); begin += block)
+    show(pre_acts, {begin, std::min(begin + block, pre_acts.cols())}, rule, worker, filter);
+  SparseCode<Scalar> code;
+  rule.finish({&worker, 1}, code);
+  return code;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a filter hands over what reaches the floors, once and in order", "", float, double) {
+  constexpr Index row = PanelProduct<TestType>::latents;
+  constexpr Index n_latents = 2 * row + 5;
+  constexpr Index batch = 31;
+  Matrix<TestType> pre_acts = test::rounded_matrix<TestType>(n_latents, batch, 1);
+  pre_acts(3, 3) = std::numeric_limits<TestType>::quiet_NaN();
+  pre_acts(row, 30) = std::numeric_limits<TestType>::infinity();
+  PassedFloors<TestType> rule{test::rounded_matrix<TestType>(batch, 1, 2), test::rounded_matrix<TestType>(n_latents, 1, 3)};
+  rule.by_latent(7) = floor_never<TestType>;
+  rule.by_sample(9) = floor_always<TestType>;
+  const SparseCode<TestType> expected = test::code_where<TestType>(
+      pre_acts,
+      [&](Index j, Index i) { return pre_acts(j, i) >= rule.by_sample(i) && pre_acts(j, i) >= rule.by_latent(j); },
+      [&](Index j, Index i) { return pre_acts(j, i); });
+  REQUIRE(expected.stored() > batch);
+  for (const Index buffer : {row, row + 1, 3 * row, Index{100000}})
+    for (const Index block : {Index{1}, Index{7}, batch}) {
+      rule.buffer = buffer;
+      auto worker = rule.worker();
+      CAPTURE(buffer, block);
+      CHECK(first_difference(filtered(pre_acts, block, rule, worker), expected) == "");
+      CHECK(worker.begun == divide_up(batch, block));
+      CHECK(worker.ended == worker.begun);
+      CHECK(worker.sizes_when_full.empty() == (buffer == 100000 || (buffer == 3 * row && block == 1)));
+      for (const Index size : worker.sizes_when_full) CHECK((size <= buffer && size + row > buffer));
+    }
+}
+
+TEMPLATE_TEST_CASE("a floor that rose counts from then on", "", float, double) {
+  constexpr Index row = PanelProduct<TestType>::latents;
+  const Matrix<TestType> pre_acts = test::rounded_matrix<TestType>(20 * row + 3, 8, 4);
+  const LargestOfSample<TestType> rule{8, 3, 8 * 3 + row};
+  auto worker = rule.worker();
+  CHECK(first_difference(filtered(pre_acts, 8, rule, worker), test::largest_of_sample(pre_acts, 3)) == "");
+  // Without rising floors every one of the 8 x 21 rows would fill the buffer again.
+  CHECK(worker.tightened > 0);
+  CHECK(worker.tightened < 8 * 21 / 2);
+}
+
+TEMPLATE_TEST_CASE("where nothing can survive nothing is looked at", "", float, double) {
+  constexpr Index row = PanelProduct<TestType>::latents;
+  PassedFloors<TestType> rule{Vector<TestType>::Constant(4, floor_never<TestType>),
+                              Vector<TestType>::Constant(row, floor_always<TestType>), row};
+  auto worker = rule.worker();
+  ExactFilter<TestType, PassedFloors<TestType>> filter;
+  filter.begin(rule, worker, {0, 4}, row);
+  filter.take(rule, worker, nullptr, 0, 4, 0);
+  filter.end(rule, worker);
+  CHECK(worker.ended == 1);
+  CHECK(worker.settled.empty());
+
+  rule.by_sample.setConstant(floor_always<TestType>);  // the next block may be another matter
+  const Matrix<TestType> ones = Matrix<TestType>::Ones(row, 4);
+  show(ones, {0, 4}, rule, worker, filter);
+  CHECK(worker.settled.size() == 4 * row);
+}

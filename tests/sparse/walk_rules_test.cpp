@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#include <parsae/sparse/walk_rules.hpp>
+
+#include <support/catch.hpp>
+
+#include <string>
+
+using namespace parsae;
+
+namespace {
+
+/// Does nothing; its workers remember how often they were made ready, and that they are still the same.
+template <int place>
+struct Inert {
+  struct Worker {
+    int made = 0;
+    int resets = 0;
+  };
+
+  static constexpr bool raises_floors = false;
+
+  mutable int made = 0;
+  mutable int finished_workers = -1;
+
+  [[nodiscard]] Worker worker() const { return {++made, 0}; }
+  void reset(Worker& worker) const { ++worker.resets; }
+  [[nodiscard]] Index buffer_size(Index) const { return 0; }
+  void begin(Worker&, SampleRange, Floors<float>) const {}
+  void tighten(Worker&, SampleRange, Floors<float>, Buffer<Candidate<float>>&) const {}
+  void end(Worker&, SampleRange, Buffer<Candidate<float>>&) const {}
+  void finish(Slice<Worker> workers, SparseCode<float>& code) const {
+    finished_workers = static_cast<int>(workers.size());
+    code.offsets.assign(place + 1, 0);
+  }
+};
+
+using Rules = WalkRules<float, Inert<4>, Inert<7>>;
+
+}  // namespace
+
+TEST_CASE("workers are made once, and all of them begin every walk anew") {
+  const Inert<4> first;
+  const Inert<7> second;
+  const Rules::Rules refs(first, second);
+  Rules::Workers workers;
+  const Rules walk1(refs, workers, 3);
+  CHECK(first.made == 3);
+  CHECK(second.made == 3);
+  const Rules walk2(refs, workers, 2);  // the third worker sits this walk out and must not keep the last one's findings
+  CHECK(first.made == 3);
+  const Rules walk3(refs, workers, 4);
+  CHECK(first.made == 4);
+  REQUIRE(std::get<0>(workers).size() == 4);
+  for (std::size_t w = 0; w < 4; ++w) {
+    CAPTURE(w);
+    CHECK(std::get<0>(workers)[w].made == static_cast<int>(w) + 1);
+    CHECK(std::get<0>(workers)[w].resets == (w < 3 ? 3 : 1));
+    CHECK(std::get<1>(workers)[w].resets == (w < 3 ? 3 : 1));
+  }
+}
+
+TEST_CASE("rules are visited in order, each with its own workers") {
+  const Inert<4> first;
+  const Inert<7> second;
+  const Rules::Rules refs(first, second);
+  Rules::Workers workers;
+  const Rules rules(refs, workers, 2);
+  std::string places;
+  Rules::for_each([&](auto r) { places += std::to_string(r()); });
+  CHECK(places == "01");
+  CHECK(Rules::count == 2);
+  CHECK(&rules.rule<0>() == &first);
+  CHECK(&rules.rule<1>() == &second);
+  CHECK(&rules.worker<0>(1) == &std::get<0>(workers)[1]);
+  CHECK(&rules.worker<1>(0) == &std::get<1>(workers)[0]);
+}
+
+TEST_CASE("at the end each rule gets the workers of this walk and its own code") {
+  const Inert<4> first;
+  const Inert<7> second;
+  const Rules::Rules refs(first, second);
+  Rules::Workers workers;
+  const Rules large(refs, workers, 5);
+  const Rules rules(refs, workers, 2);
+  SparseCode<float> code1;
+  SparseCode<float> code2;
+  rules.finish(std::tie(code1, code2));
+  CHECK(first.finished_workers == 2);
+  CHECK(second.finished_workers == 2);
+  CHECK(code1.n_samples() == 4);
+  CHECK(code2.n_samples() == 7);
+}
