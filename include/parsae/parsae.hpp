@@ -58,6 +58,7 @@
 #include <parsae/model/autoencoder.hpp>
 #include <parsae/model/decoder.hpp>
 #include <parsae/model/encoder.hpp>
+#include <parsae/model/inference_encoder.hpp>
 #include <parsae/model/initialize.hpp>
 #include <parsae/optim/adam.hpp>
 #include <parsae/optim/optimizer.hpp>

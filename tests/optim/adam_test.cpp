@@ -4,6 +4,7 @@
 #include <support/close_to.hpp>
 #include <support/random_matrix.hpp>
 
+#include <limits>
 #include <vector>
 
 using namespace parsae;
@@ -102,6 +103,52 @@ TEST_CASE("Adam gives lanes and tail nearly the same bits", "[adam]") {
                                              state.slices(0, 0, size));
   CHECK(parameters.maxCoeff() - parameters.minCoeff() < 1e-6f);
   CHECK(parameters(0) < 0.65f);
+}
+
+TEMPLATE_TEST_CASE("Adam's moments of silent parameters end at zero and are never subnormal", "[adam]", float, double) {
+  constexpr Index size = 39;  // lanes and tail
+  constexpr TestType smallest = std::numeric_limits<TestType>::min();
+  Vector<TestType> parameters = Vector<TestType>::Zero(size);
+  Vector<TestType> gradients = test::random_vector<TestType>(size, 1);
+  OptimizerState<TestType, 2> state;
+  state.add({"parameters", Role::Learned, Axis::Shared, size, {parameters.data(), size}});
+  const Adam adam({.beta2 = 0.8});
+  bool any_subnormal = false;
+  Index n_silent_first = 0;  // entries whose v was gone before m
+  for (Index t = 1; t <= 8000; ++t) {
+    adam.begin_step<TestType>(t, 0.01)
+        .update(1, {parameters.data(), size}, {gradients.data(), size}, state.slices(0, 0, size));
+    gradients.setZero();
+    for (const Buffer<TestType>& moment : state.moments[0])
+      for (const TestType value : moment) any_subnormal |= value != 0 && std::abs(value) < smallest;
+    for (Index i = 0; i < size; ++i) n_silent_first += state.moments[0][1][i] == 0 && state.moments[0][0][i] != 0;
+  }
+  CHECK_FALSE(any_subnormal);
+  CHECK(n_silent_first == 0);  // m / (sqrt(0) + epsilon) would be a step
+  for (const Buffer<TestType>& moment : state.moments[0])
+    for (const TestType value : moment) CHECK(value == 0);
+  CHECK(parameters.allFinite());
+}
+
+TEST_CASE("Adam keeps small moments of both signs, and a gradient that is not a number", "[adam]") {
+  constexpr Index size = 39;
+  constexpr float small = 1e-18f;  // its square is normal after a thousand steps of weight 0.001, and at once with 0.5
+  for (const float gradient : {small, -small}) {
+    Vector<float> parameters = Vector<float>::Zero(size);
+    const Vector<float> gradients = Vector<float>::Constant(size, gradient);
+    OptimizerState<float, 2> state;
+    state.add({"parameters", Role::Learned, Axis::Shared, size, {parameters.data(), size}});
+    Adam({.beta2 = 0.5}).begin_step<float>(1, 0.01).update(1, {parameters.data(), size}, {gradients.data(), size},
+                                                           state.slices(0, 0, size));
+    for (Index i = 0; i < size; ++i) {
+      CHECK(state.moments[0][0][i] == (1 - static_cast<float>(0.9)) * gradient);
+      CHECK(state.moments[0][1][i] > 0);
+    }
+    const Vector<float> broken = Vector<float>::Constant(size, std::numeric_limits<float>::quiet_NaN());
+    Adam().begin_step<float>(2, 0.01).update(1, {parameters.data(), size}, {broken.data(), size},
+                                             state.slices(0, 0, size));
+    CHECK(parameters.array().isNaN().all());
+  }
 }
 
 TEST_CASE("Adam refuses settings outside their ranges", "[adam]") {

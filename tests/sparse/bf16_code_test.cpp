@@ -50,10 +50,11 @@ std::string mistake_of(const Vector<float>& entries) {
   if (column.scale != 1) return "scale";
   const test::CodeTruth truth = test::truth_of(entries, column.scale, encoded.codes);
   const long double slack = 0x1p-61L * std::sqrt(static_cast<long double>(entries.size()));
+  const long double inflated = 1 + 2 * static_cast<long double>(rounding_bound(entries.size()));
   if (static_cast<long double>(column.norm) < truth.norm) return "norm too small";
   if (static_cast<long double>(column.error) < truth.error) return "error too small";
-  if (static_cast<long double>(column.norm) > truth.norm * (1 + 0x1p-12L) + slack) return "norm much too large";
-  if (static_cast<long double>(column.error) > truth.error * (1 + 0x1p-12L) + slack) return "error much too large";
+  if (static_cast<long double>(column.norm) > truth.norm * inflated + slack) return "norm much too large";
+  if (static_cast<long double>(column.error) > truth.error * inflated + slack) return "error much too large";
   for (Index q = 0; q < entries.size(); ++q)
     if (std::abs(entries(q) - encoded.codes[static_cast<std::size_t>(q)]) > 0x1p-8F * std::abs(entries(q)))
       if (std::abs(entries(q)) >= std::numeric_limits<float>::min()) return "not the nearest code";
@@ -94,7 +95,7 @@ TEST_CASE("bf16: to the nearest, ties to even") {
 TEST_CASE("bf16: what is lost to denormals is part of norm and error") {
   // The product takes a denormal code for zero and the square of a small one vanishes, next to a large entry or not.
   Vector<float> column = Vector<float>::Constant(40, 1e-39F);
-  column(7) = 1e10F;
+  column(7) = 0x1p33F;  // which is coded without an error
   const Encoded encoded = encode(column);
   CHECK(encoded.column.error >= 1e-39F * std::sqrt(40.0F));
   CHECK(mistake_of(Vector<float>::Constant(40, 1e-25F).cwiseMax(column)) == "");

@@ -55,7 +55,8 @@ TEMPLATE_TEST_CASE("a filter hands over what reaches the floors, once and in ord
   Matrix<TestType> pre_acts = test::rounded_matrix<TestType>(n_latents, batch, 1);
   pre_acts(3, 3) = std::numeric_limits<TestType>::quiet_NaN();
   pre_acts(row, 30) = std::numeric_limits<TestType>::infinity();
-  PassedFloors<TestType> rule{test::rounded_matrix<TestType>(batch, 1, 2), test::rounded_matrix<TestType>(n_latents, 1, 3)};
+  PassedFloors<TestType> rule{test::rounded_matrix<TestType>(batch, 1, 2),
+                              test::rounded_matrix<TestType>(n_latents, 1, 3)};
   rule.by_latent(7) = floor_never<TestType>;
   rule.by_sample(9) = floor_always<TestType>;
   const SparseCode<TestType> expected = test::code_where<TestType>(
@@ -74,6 +75,21 @@ TEMPLATE_TEST_CASE("a filter hands over what reaches the floors, once and in ord
       CHECK(worker.sizes_when_full.empty() == (buffer == 100000 || (buffer == 3 * row && block == 1)));
       for (const Index size : worker.sizes_when_full) CHECK((size <= buffer && size + row > buffer));
     }
+}
+
+TEMPLATE_TEST_CASE("a buffer never holds more than its size", "", float, double) {
+  constexpr Index row = PanelProduct<TestType>::latents;
+  Matrix<TestType> pre_acts = Matrix<TestType>::Constant(2 * row, 20, -1);
+  pre_acts.bottomRows(row).setOnes();  // a row of survivors after one, two, three...
+  for (Index i = 0; i < 20; ++i) pre_acts.col(i).head(i % row).setOnes();
+  for (Index buffer = row; buffer < 2 * row; ++buffer) {
+    const PassedFloors<TestType> rule{Vector<TestType>::Zero(20), Vector<TestType>::Zero(2 * row), buffer};
+    auto worker = rule.worker();
+    filtered(pre_acts, 1, rule, worker);
+    CAPTURE(buffer);
+    CHECK(worker.settled.size() == (pre_acts.array() > 0).count());
+    CHECK(worker.most_kept <= buffer);
+  }
 }
 
 TEMPLATE_TEST_CASE("a floor that rose counts from then on", "", float, double) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <parsae/sparse/exact_walk.hpp>
-
 #include <parsae/allocators/mutual_choice.hpp>
 #include <parsae/allocators/top_k_selection.hpp>
+#include <parsae/sparse/exact_walk.hpp>
 
 #include <sparse/hostile_cases.hpp>
 #include <sparse/plain_rules.hpp>

@@ -13,7 +13,8 @@ using test::random_vector;
 
 namespace {
 
-/// Which of `ids` get a value other than that of pre_activation(), as a count; and whether the kernel wrote beyond them.
+/// Which of `ids` get a value other than that of pre_activation(), as a count; and whether the kernel wrote beyond
+/// them.
 template <class Scalar, class Id>
 Index wrong_entries(const std::vector<Id>& ids, Index n_inputs, Index n_latents) {
   constexpr Index n = GatheredProduct<Scalar>::latents;

@@ -15,6 +15,7 @@ struct PassedFloors {
   struct Worker {
     Buffer<Candidate<Scalar>> settled;
     Buffer<Index> sizes_when_full;
+    Index most_kept = 0;
     int begun = 0;
     int ended = 0;
   };
@@ -36,14 +37,20 @@ struct PassedFloors {
   }
   void tighten(Worker& worker, SampleRange, Floors<Scalar>, Buffer<Candidate<Scalar>>& kept) const {
     worker.sizes_when_full.push_back(kept.size());
-    worker.settled.append(kept.slice());
+    take(worker, kept);
     kept.clear();
   }
   void end(Worker& worker, SampleRange, Buffer<Candidate<Scalar>>& kept) const {
     ++worker.ended;
-    worker.settled.append(kept.slice());
+    take(worker, kept);
   }
   void finish(Slice<Worker> workers, SparseCode<Scalar>& code) const { write_code(workers, by_sample.size(), code); }
+
+ private:
+  static void take(Worker& worker, const Buffer<Candidate<Scalar>>& kept) {
+    worker.most_kept = std::max(worker.most_kept, kept.size());
+    worker.settled.append(kept.slice());
+  }
 };
 
 /// The k largest of each sample whatever their sign, by a full sort; floors of samples rise to the least of k.

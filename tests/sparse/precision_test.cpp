@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <parsae/sparse/precision.hpp>
-
 #include <parsae/allocators/top_k_selection.hpp>
+#include <parsae/sparse/precision.hpp>
 #include <parsae/sparse/walk.hpp>
 
 #include <support/catch.hpp>

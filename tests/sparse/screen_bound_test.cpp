@@ -31,7 +31,8 @@ TEST_CASE("the largest magnitude of a column, and NaN where there is one") {
 
 TEST_CASE("columns near the ends of float32 are not bounded") {
   for (const float largest : {1.0F, 0x1.1p-40F, 0x1.fp39F}) CHECK(can_be_bounded(largest));
-  for (const float largest : {0.0F, 1e-40F, 0x1p-40F, 0x1p40F, 1e30F, infinity, std::numeric_limits<float>::quiet_NaN()})
+  for (const float largest :
+       {0.0F, 1e-40F, 0x1p-40F, 0x1p40F, 1e30F, infinity, std::numeric_limits<float>::quiet_NaN()})
     CHECK(!can_be_bounded(largest));
 }
 

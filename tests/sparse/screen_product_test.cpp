@@ -204,6 +204,36 @@ TEMPLATE_TEST_CASE("bounds cover what the long chain of the exact product loses"
   CHECK(violations(bounds_of<TestType>(negative), negative.pre_acts()) == 0);
 }
 
+TEMPLATE_TEST_CASE("one sample alone has the bounds that it has in a tile, bit for bit", "", Int8Code, Bf16Code) {
+  using Product = ScreenProduct<TestType>;
+  for (const Index n_inputs : {0, 1, 30, 64, 67}) {
+    auto input = WalkCase<float>::random(n_inputs, 2 * Product::latents - 3, 1);
+    if (n_inputs == 30) input.inputs.setConstant(std::numeric_limits<float>::quiet_NaN());
+    ScreenedLatents<TestType> latents;
+    latents.build(input.w_enc, input.b_enc, Threads(1));
+    Buffer<std::uint32_t> scratch(latents.n_words());
+    Buffer<std::uint32_t> words(latents.n_words() * Product::samples);
+    Buffer<SampleBound> bounds(Product::samples);
+    Product::pack_samples(input.inputs.data(), n_inputs, 1, n_inputs, scratch.data(), words.data(), bounds.data());
+    for (Index word = 0; word < latents.n_words(); ++word) scratch[word] = words[word * Product::samples];
+    Matrix<float> tile[2] = {Matrix<float>(Product::latents, Product::samples),
+                             Matrix<float>(Product::latents, Product::samples)};
+    Matrix<float> alone[2] = {Matrix<float>(Product::latents, 1), Matrix<float>(Product::latents, 1)};
+    for (Index panel = 0; panel < latents.n_panels(); ++panel) {
+      const float underflow = underflow_bound(n_inputs);
+      Product::multiply(words.data(), bounds.data(), latents.panel(panel), latents.n_words(), underflow, tile[0].data(),
+                        tile[1].data());
+      Product::multiply_one(scratch.data(), bounds[0], latents.panel(panel), latents.n_words(), underflow,
+                            alone[0].data(), alone[1].data());
+      CAPTURE(n_inputs, panel);
+      for (int side = 0; side < 2; ++side)
+        for (Index j = 0; j < Product::latents; ++j)
+          CHECK((alone[side](j, 0) == tile[side](j, 0) ||
+                 (std::isnan(alone[side](j, 0)) && std::isnan(tile[side](j, 0)))));
+    }
+  }
+}
+
 TEMPLATE_TEST_CASE("samples that a tile misses have bounds of zero", "", Int8Code, Bf16Code) {
   using Product = ScreenProduct<TestType>;
   constexpr Index n_inputs = 21;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include <parsae/sparse/screened_walk.hpp>
-
 #include <parsae/activations/relu.hpp>
 #include <parsae/allocators/mutual_choice.hpp>
 #include <parsae/allocators/top_k_selection.hpp>
+#include <parsae/sparse/screened_walk.hpp>
 #include <parsae/sparse/walk.hpp>
 
 #include <sparse/hostile_cases.hpp>

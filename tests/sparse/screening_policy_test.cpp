@@ -64,6 +64,14 @@ TEST_CASE("entries that wait cost something, entries that are computed ten times
   CHECK(walk(many, 0, 0) == moves);
 }
 
+TEST_CASE("a way is possible where the build has its instructions and the code its inputs") {
+  CHECK(ScreeningPolicy::is_possible(Way::Int8, Int8Code::most_inputs) == Int8Code::is_native);
+  CHECK(ScreeningPolicy::is_possible(Way::Bf16, Bf16Code::most_inputs) == Bf16Code::is_native);
+  CHECK(!ScreeningPolicy::is_possible(Way::Int8, Int8Code::most_inputs + 1));
+  CHECK(!ScreeningPolicy::is_possible(Way::Bf16, Bf16Code::most_inputs + 1));
+  CHECK(ScreeningPolicy::is_possible(Way::Exact, 1000000000));
+}
+
 TEST_CASE("more inputs than a code allows are walked exactly, and no less is forgotten") {
   ScreeningPolicy policy;
   CHECK(policy.next(Int8Code::most_inputs) == possible_ways().front());

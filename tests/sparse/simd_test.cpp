@@ -92,8 +92,14 @@ TEMPLATE_TEST_CASE("lanes are summed in a tree: the upper half onto the lower, a
 TEMPLATE_TEST_CASE("comparisons set a bit a lane, and agree on everything but NaN", "", float, double) {
   using Pack = Simd<TestType>;
   constexpr TestType infinity = std::numeric_limits<TestType>::infinity();
-  constexpr TestType special[] = {-infinity, -1, -TestType(0), 0, std::numeric_limits<TestType>::denorm_min(), 1,
-                                  infinity,  std::numeric_limits<TestType>::quiet_NaN()};
+  constexpr TestType special[] = {-infinity,
+                                  -1,
+                                  -TestType(0),
+                                  0,
+                                  std::numeric_limits<TestType>::denorm_min(),
+                                  1,
+                                  infinity,
+                                  std::numeric_limits<TestType>::quiet_NaN()};
   const Random draws(11);
   std::uint64_t counter = 0;
   for (int trial = 0; trial < 300; ++trial) {

@@ -90,3 +90,20 @@ TEST_CASE("at the end each rule gets the workers of this walk and its own code")
   CHECK(code1.n_samples() == 4);
   CHECK(code2.n_samples() == 7);
 }
+
+TEST_CASE("blocks are whole tiles, as large as they may be, and as many as there are threads") {
+  constexpr Index tile = PanelProduct<float>::samples;
+  for (const Index batch : {Index{0}, Index{1}, tile, 5 * tile, Index{1000}, Index{4096}})
+    for (const Index most : {Index{1}, tile, 7 * tile + 1, Index{1200}})
+      for (const int threads : {1, 2, 7}) {
+        const Index block = Rules::block_size(batch, most, Threads(threads));
+        CAPTURE(batch, most, threads, block);
+        CHECK(block % tile == 0);
+        CHECK(block >= tile);
+        CHECK(block < most + tile);
+        if (block > tile) CHECK((block - tile) * threads < batch);  // no thread is without work for want of a block
+        // Nor is the batch cut finer than threads and `most` ask for.
+        CHECK((block * threads >= batch || block + tile > most / 2));
+      }
+  CHECK(Rules::block_size(4096, 1200, Threads(2)) == divide_up(1024, tile) * tile);
+}

@@ -68,7 +68,8 @@ TEST_CASE("LatentPass differentiates ReLU with every loss", "[latent_pass]") {
 }
 
 TEST_CASE("LatentPass differentiates TopK with every loss", "[latent_pass]") {
-  check_all_losses(TopK<double>({.k = 3}), test::select_per_sample(3));
+  check_all_losses(TopK<double>({.k = 3}), test::select_per_sample(3));  // enough entries for products in tiles
+  check_all_losses(TopK<double>({.k = 1}), test::select_per_sample(1));  // too few
 }
 
 TEST_CASE("LatentPass differentiates Mutual Choice with every loss", "[latent_pass]") {

@@ -17,8 +17,8 @@ TEST_CASE("every stage is named once, in the order of the step, with its own sec
     CHECK(stage.seconds == ++expected);
     names.emplace(stage.name);
   }
-  CHECK(names ==
-        std::set<std::string>{"center", "decode", "encode", "latent_order", "latent_pass", "losses", "sampled_product"});
+  CHECK(names == std::set<std::string>{"center", "decode", "encode", "latent_order", "latent_pass", "losses",
+                                       "sampled_product"});
   CHECK(times.named()[0].name == "center");
   CHECK(times.named()[6].name == "latent_pass");
 }

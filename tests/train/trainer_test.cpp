@@ -51,7 +51,8 @@ std::vector<typename Act::Scalar> all_arrays(Autoencoder<Act>& model) {
 
 /// All arrays after 40 steps.
 template <class Act, class Objective>
-std::vector<float> trained_arrays(const Act& rule, const Objective& objective, int threads, double max_gradient_norm) {
+std::vector<float> trained_arrays(const Act& rule, const Objective& objective, int threads, double max_gradient_norm,
+                                  Precision precision = Precision::Exact) {
   Autoencoder model = model_of(rule, 300);  // two blocks of latents, and four of samples
   MatrixSource<float> source(training_samples(), {.batch_size = 200, .seed = 5});
   Trainer trainer(model, objective, Adam(),
@@ -59,7 +60,8 @@ std::vector<float> trained_arrays(const Act& rule, const Objective& objective, i
                    .learning_rate = 3e-3,
                    .max_gradient_norm = max_gradient_norm,
                    .dead_after_samples = 600,
-                   .threads = Threads(threads)});
+                   .threads = Threads(threads),
+                   .precision = precision});
   REQUIRE(trainer.train(source).reason == StopReason::Completed);
   return all_arrays(model);
 }
@@ -72,6 +74,7 @@ void check_threads_agree(const Act& rule, const Objective& objective) {
   for (const int threads : {2, 4}) {
     CHECK(trained_arrays(rule, objective, threads, infinity) == free);
     CHECK(trained_arrays(rule, objective, threads, 0.05) == clipped);
+    CHECK(trained_arrays(rule, objective, threads, infinity, Precision::Screened) == free);
   }
 }
 
@@ -125,7 +128,7 @@ struct RateRecorder {
 
 }  // namespace
 
-TEST_CASE("Training gives the same bits for any number of threads", "[trainer]") {
+TEST_CASE("Training gives the same bits for any number of threads and in both precisions", "[trainer]") {
   SECTION("TopK with AuxK") {
     check_threads_agree(TopK<float>({.k = 4}), Objective(MeanSquaredError(), AuxK({.k_aux = 5})));
   }

@@ -6,6 +6,7 @@
 #include <parsae/sparse/simd.hpp>
 
 #include <cmath>
+#include <limits>
 
 namespace parsae::inline PARSAE_ABI {
 
@@ -14,7 +15,10 @@ namespace parsae::inline PARSAE_ABI {
 ///     m <- beta1 m + (1 - beta1) g,   v <- beta2 v + (1 - beta2) g^2
 ///     p <- p - learning_rate * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
 ///
-/// The bias corrections are computed in double once a step.
+/// The bias corrections are computed in double once a step. Below the smallest normal number t, moments are zero: v < t
+/// makes m and v zero, |m| < t makes m zero. Otherwise the moments of a silent latent would decay into subnormal numbers
+/// and stay there for good, since rounding never lets 0.9 m reach zero, and arithmetic on those is 2 to 100 times slower,
+/// depending on the processor. An entry whose gradient's root mean square is below sqrt(t) (1e-19 in float) stays put.
 class Adam {
  public:
   struct Settings {
@@ -54,6 +58,8 @@ class Adam {
         const Scalar gradient = scale * g[i];
         m[i] = multiply_add(beta1, m[i], (1 - beta1) * gradient);
         v[i] = multiply_add(beta2, v[i], (1 - beta2) * gradient * gradient);
+        if (v[i] < tiny || (m[i] < tiny && m[i] > -tiny)) m[i] = 0;
+        if (v[i] < tiny) v[i] = 0;
         p[i] -= rate * m[i] / multiply_add(std::sqrt(v[i]), root_correction, epsilon);
       }
     }
@@ -73,16 +79,27 @@ class Adam {
     void update_lanes(Scalar scale, Scalar* p, const Scalar* g, Scalar* m, Scalar* v) const {
       using Lanes = typename Pack::Lanes;
       const Lanes gradient = Pack::broadcast(scale) * Pack::load(g);
-      const Lanes mean =
+      Lanes mean =
           Pack::multiply_add(Pack::broadcast(beta1), Pack::load(m), Pack::broadcast(1 - beta1) * gradient);
-      const Lanes square =
+      Lanes square =
           Pack::multiply_add(Pack::broadcast(beta2), Pack::load(v), Pack::broadcast(1 - beta2) * gradient * gradient);
+      const auto square_is_tiny = square < Pack::broadcast(tiny);
+      mean = cleared(mean, square_is_tiny | ((mean < Pack::broadcast(tiny)) & (mean > Pack::broadcast(-tiny))));
+      square = cleared(square, square_is_tiny);
       const Lanes root =
           Pack::multiply_add(Pack::square_root(square), Pack::broadcast(root_correction), Pack::broadcast(epsilon));
       Pack::store(m, mean);
       Pack::store(v, square);
       Pack::store(p, Pack::load(p) - Pack::broadcast(rate) * mean / root);
     }
+
+    /// Zero in the lanes that `drop` has all bits of. Comparisons with NaN are false, so NaN survives.
+    template <class Mask>
+    [[nodiscard]] static typename Pack::Lanes cleared(const typename Pack::Lanes& lanes, const Mask& drop) {
+      return (typename Pack::Lanes)((Mask)lanes & ~drop);
+    }
+
+    static constexpr Scalar tiny = std::numeric_limits<Scalar>::min();
 
     Scalar beta1 = 0;
     Scalar beta2 = 0;

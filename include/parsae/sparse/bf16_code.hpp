@@ -49,19 +49,19 @@ struct Bf16Code {
   /// \param words  ceil(n_inputs / 2) of them
   static CodedColumn encode(const float* column, Index n_inputs, std::uint32_t* words) {
     CodedColumn coded;
-    std::uint16_t* codes = reinterpret_cast<std::uint16_t*>(words);
+    const auto bytes = reinterpret_cast<unsigned char*>(words);
     Lanes squares = Lanes{};
     Lanes errors = Lanes{};
     const float largest = largest_magnitude(column, n_inputs);
     Index q = 0;
     for (; q + Pack::width <= n_inputs; q += Pack::width)
-      code_lanes(Pack::load(column + q), codes + q, squares, errors);
+      code_lanes(Pack::load(column + q), bytes + 2 * q, squares, errors);
     if (q < n_inputs) {
       float rest[std::size_t{Pack::width}] = {};
-      std::uint16_t last[std::size_t{Pack::width}];
+      unsigned char last[2 * std::size_t{Pack::width}];
       std::copy(column + q, column + n_inputs, rest);
       code_lanes(Pack::load(rest), last, squares, errors);
-      std::copy_n(last, divide_up(n_inputs, inputs_per_word) * inputs_per_word - q, codes + q);
+      std::copy_n(last, 4 * divide_up(n_inputs, inputs_per_word) - 2 * q, bytes + 2 * q);
     }
     // Squares below 2^-126 vanish: entries below 2^-63, which the last term covers.
     const float inflate = 1 + rounding_bound(n_inputs);
@@ -76,7 +76,7 @@ struct Bf16Code {
   using Lanes = Pack::Lanes;
   typedef std::uint16_t Halves __attribute__((vector_size(Pack::bytes / 2)));
 
-  [[gnu::always_inline]] static inline void code_lanes(const Lanes& values, std::uint16_t* codes, Lanes& squares,
+  [[gnu::always_inline]] static inline void code_lanes(const Lanes& values, unsigned char* codes, Lanes& squares,
                                                        Lanes& errors) {
     const Words bits = Words(values);
     const Words rounded = bits + 0x7FFFU + ((bits >> 16) & 1U);  // to nearest, ties to even

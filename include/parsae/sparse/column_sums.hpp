@@ -23,8 +23,8 @@ class ColumnSums {
     return add_partial_sums();
   }
 
-  /// sum_i |columns(:, i) - mean|^2. Each block is read once, about its own mean, and the blocks' means are put together
-  /// (Chan, Golub and LeVeque 1979): sum over blocks of squares_b + size_b |mean_b - mean|^2.
+  /// sum_i |columns(:, i) - mean|^2. Each block is read once, about its own mean, and the blocks' means are put
+  /// together (Chan, Golub and LeVeque 1979): sum over blocks of squares_b + size_b |mean_b - mean|^2.
   [[nodiscard]] double squares_about_mean(const Matrix<Scalar>& columns, Threads threads) {
     const Index n = columns.cols();
     if (n == 0) return 0;

@@ -39,9 +39,12 @@ class FloorArrays {
     return compare(values, sample, first_latent, Pack::reached);
   }
 
-  /// The same, and NaN survives: an upper bound that is not a number excludes nothing.
+  /// The same, and NaN survives: an upper bound that is not a number excludes nothing. Bounds may be infinite, so
+  /// floors alone cannot keep out the places behind the last latent.
   [[nodiscard]] std::uint32_t not_below(const Scalar* values, Index sample, Index first_latent) const {
-    return compare(values, sample, first_latent, Pack::not_below);
+    const Index n_real = std::min(n_latents_ - first_latent, row);
+    const auto real = static_cast<std::uint32_t>((std::uint64_t{1} << n_real) - 1);
+    return compare(values, sample, first_latent, Pack::not_below) & real;
   }
 
   void raise_to(const FloorArrays& other) {

@@ -30,7 +30,9 @@ struct PanelProduct {
   }
 
   /// Packs `count <= latents` consecutive columns of w_enc as n_inputs x latents; missing latents are zero.
-  static void pack_latents(const Scalar* from, Index count, Index n_inputs, Scalar* to) {
+  /// \tparam Word  Scalar, or anything else of its size (low-precision codes go the same way)
+  template <class Word>
+  static void pack_latents(const Word* from, Index count, Index n_inputs, Word* to) {
     pack_half(from, std::min(count, Pack::width), n_inputs, to);
     pack_half(from + Pack::width * n_inputs, std::clamp<Index>(count - Pack::width, 0, Pack::width), n_inputs,
               to + Pack::width);
@@ -72,21 +74,24 @@ struct PanelProduct {
 
  private:
   /// Up to `width` columns: one vector of each row of the panel.
-  static void pack_half(const Scalar* from, Index count, Index n_inputs, Scalar* to) {
+  template <class Word>
+  static void pack_half(const Word* from, Index count, Index n_inputs, Word* to) {
     Index q = 0;
     if (count == Pack::width)
       for (; q + Pack::width <= n_inputs; q += Pack::width) pack_block(from + q, n_inputs, to + q * latents);
     for (; q < n_inputs; ++q)
-      for (Index j = 0; j < Pack::width; ++j) to[q * latents + j] = j < count ? from[j * n_inputs + q] : Scalar(0);
+      for (Index j = 0; j < Pack::width; ++j) to[q * latents + j] = j < count ? from[j * n_inputs + q] : Word(0);
   }
 
-  [[gnu::always_inline]] static inline void pack_block(const Scalar* from, Index stride, Scalar* to) {
+  template <class Word>
+  [[gnu::always_inline]] static inline void pack_block(const Word* from, Index stride, Word* to) {
+    static_assert(sizeof(Word) == sizeof(Scalar));
     Lanes block[std::size_t{Pack::width}];
 #pragma GCC unroll 16
-    for (Index j = 0; j < Pack::width; ++j) block[j] = Pack::load(from + j * stride);
+    for (Index j = 0; j < Pack::width; ++j) std::memcpy(&block[j], from + j * stride, sizeof(Lanes));
     Transpose<Scalar>::apply(block);
 #pragma GCC unroll 16
-    for (Index r = 0; r < Pack::width; ++r) Pack::store(to + r * latents, block[r]);
+    for (Index r = 0; r < Pack::width; ++r) std::memcpy(to + r * latents, &block[r], sizeof(Lanes));
   }
 
   struct Accumulators {

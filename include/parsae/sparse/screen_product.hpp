@@ -64,6 +64,20 @@ struct ScreenProduct {
     }
   }
 
+  /// The same for one sample, coded as n_words: bound by the speed at which the panel arrives.
+  static void multiply_one(const std::uint32_t* sample_words, const SampleBound& bound, const Panel& panel,
+                           Index n_words, float underflow, float* upper, float* lower) {
+    Sums left = load<Sums>(panel.first_sums);
+    Sums right = load<Sums>(panel.first_sums + Pack::width);
+    for (Index word = 0; word < n_words; ++word) {
+      const Words sample = Words{} + sample_words[word];
+      left = Code::add_products(left, sample, load<Words>(panel.words + word * latents));
+      right = Code::add_products(right, sample, load<Words>(panel.words + word * latents + Pack::width));
+    }
+    store_bounds(left, bound, panel, 0, underflow, upper, lower);
+    store_bounds(right, bound, panel, Pack::width, underflow, upper, lower);
+  }
+
  private:
   template <class Vector, class T>
   [[nodiscard, gnu::always_inline]] static inline Vector load(const T* from) {

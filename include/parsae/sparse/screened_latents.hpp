@@ -71,9 +71,7 @@ class ScreenedLatents {
       error_[first + j] = coded.error;
       bias_[first + j] = b_enc(first + j);
     }
-    // A transpose moves bits and does no arithmetic, so words may pass through it as floats.
-    PanelProduct<float>::pack_latents(reinterpret_cast<const float*>(columns), per_panel, n_words_,
-                                      reinterpret_cast<float*>(words_.data() + first * n_words_));
+    PanelProduct<float>::pack_latents<std::uint32_t>(columns, per_panel, n_words_, words_.data() + first * n_words_);
   }
 
   Index n_words_ = 0;

@@ -42,6 +42,13 @@ class ScreeningPolicy {
     cost_[place(way)] = product_cost[place(way)] + extra / (exact * static_cast<double>(entries));
   }
 
+  /// Whether this build has the instructions, and the bounds hold for so many inputs.
+  [[nodiscard]] static bool is_possible(Way way, Index n_inputs) {
+    if (way == Way::Int8) return Int8Code::is_native && n_inputs <= Int8Code::most_inputs;
+    if (way == Way::Exact) return true;
+    return Bf16Code::is_native && n_inputs <= Bf16Code::most_inputs;
+  }
+
   [[nodiscard]] const ScreeningReport& report() const { return report_; }
 
  private:
@@ -49,11 +56,6 @@ class ScreeningPolicy {
   static constexpr std::array<double, 3> product_cost{0.27, 0.53, 1.0};
 
   [[nodiscard]] static std::size_t place(Way way) { return static_cast<std::size_t>(way); }
-
-  [[nodiscard]] static bool is_possible(Way way, Index n_inputs) {
-    if (way == Way::Int8) return Int8Code::is_native && n_inputs <= Int8Code::most_inputs;
-    return Bf16Code::is_native && n_inputs <= Bf16Code::most_inputs;
-  }
 
   void count(Way way) {
     if (way == Way::Int8) ++report_.int8_walks;

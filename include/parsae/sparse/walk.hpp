@@ -67,7 +67,7 @@ class Walk {
 
   void run_rules(const Rules& rules, const Matrix<Scalar>& inputs, const Matrix<Scalar>& w_enc,
                  const Vector<Scalar>& b_enc, Threads threads) {
-    const Index block = block_size(inputs.cols(), threads);
+    const Index block = Rules::block_size(inputs.cols(), settings_.block, threads);
     if constexpr (can_screen) {
       if (settings_.precision == Precision::Screened) {
         const Way way = policy_.next(inputs.rows());
@@ -86,13 +86,6 @@ class Walk {
     const auto counts =
         screening_.walk.run(rules, block, settings_.group_bytes, inputs, latents, w_enc, b_enc, threads);
     policy_.observe(way, w_enc.cols() * inputs.cols(), inputs.rows(), inputs.cols(), counts.survivors, counts.rescored);
-  }
-
-  /// Whole register tiles, and at least one block for each thread.
-  [[nodiscard]] Index block_size(Index batch, Threads threads) const {
-    constexpr Index tile = PanelProduct<Scalar>::samples;
-    const Index n_blocks = std::max<Index>(divide_up(batch, settings_.block), threads.count());
-    return std::max(divide_up(divide_up(batch, n_blocks), tile), Index{1}) * tile;
   }
 
   Settings settings_;

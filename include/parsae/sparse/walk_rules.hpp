@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <parsae/core/threads.hpp>
+#include <parsae/sparse/panel_product.hpp>
 #include <parsae/sparse/selection.hpp>
 
+#include <algorithm>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -25,6 +28,13 @@ class WalkRules {
       while (scratch.size() < static_cast<std::size_t>(n_workers)) scratch.push_back(std::get<r>(rules_).worker());
       for (auto& worker : scratch) std::get<r>(rules_).reset(worker);
     });
+  }
+
+  /// Samples of a task: whole register tiles, at most about `most`, and at least one task for each thread.
+  [[nodiscard]] static Index block_size(Index batch, Index most, Threads threads) {
+    constexpr Index tile = PanelProduct<Scalar>::samples;
+    const Index n_blocks = std::max<Index>(divide_up(batch, most), threads.count());
+    return std::max(divide_up(divide_up(batch, n_blocks), tile), Index{1}) * tile;
   }
 
   /// visit(r) for the place r of every rule, a std::integral_constant.
