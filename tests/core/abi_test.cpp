@@ -46,8 +46,9 @@ TEST_CASE("builds whose kernels differ have different names") {
     int bytes;
     bool fused;
   };
-  const Kernels known[] = {{"avx512", 64, true}, {"avx2", 32, true}, {"avx_fma", 32, true},
-                           {"avx", 32, false},   {"neon", 16, true}, {"baseline", 16, false}};
+  const Kernels known[] = {
+      {"avx512_int8_bf16", 64, true}, {"avx512_int8", 64, true}, {"avx512", 64, true}, {"avx2", 32, true},
+      {"avx_fma", 32, true},          {"avx", 32, false},        {"neon", 16, true},   {"baseline", 16, false}};
   bool found = false;
   for (const Kernels& kernels : known) {
     if (kernels.isa != isa) continue;

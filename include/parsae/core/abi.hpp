@@ -7,7 +7,23 @@
 // one program that were built differently would otherwise share one set of symbols, and the linker would keep whichever
 // it saw first. With the name below their types differ, and a program that mixes them fails to link.
 
-#if defined(__AVX512F__)
+// Products of low-precision codes, which screening lives on.
+#if defined(__AVX512VNNI__) && defined(__AVX512BW__)
+#define PARSAE_INT8_PRODUCTS 1
+#else
+#define PARSAE_INT8_PRODUCTS 0
+#endif
+#if defined(__AVX512BF16__) && PARSAE_INT8_PRODUCTS  // no processor has the one without the other
+#define PARSAE_BF16_PRODUCTS 1
+#else
+#define PARSAE_BF16_PRODUCTS 0
+#endif
+
+#if PARSAE_BF16_PRODUCTS
+#define PARSAE_ISA avx512_int8_bf16
+#elif PARSAE_INT8_PRODUCTS
+#define PARSAE_ISA avx512_int8
+#elif defined(__AVX512F__)
 #define PARSAE_ISA avx512
 #elif defined(__AVX2__) && defined(__FMA__)
 #define PARSAE_ISA avx2

@@ -10,9 +10,9 @@
 
 namespace parsae::inline PARSAE_ABI {
 
-/// One line that says what this program was built for: version, instruction set, fused multiply-add, threads. Programs
-/// print it, so that nobody runs at baseline speed without knowing: a program built without -march=native uses SSE2 on
-/// x86-64.
+/// One line that says what this program was built for: version, instruction set, fused multiply-add, low-precision
+/// products for screening, threads. Programs print it, so that nobody runs at baseline speed without knowing: a program
+/// built without -march=native uses SSE2 on x86-64.
 [[nodiscard]] inline std::string build_summary() {
   std::string line = "parsae " + std::to_string(PARSAE_VERSION_MAJOR) + "." + std::to_string(PARSAE_VERSION_MINOR) +
                      "." + std::to_string(PARSAE_VERSION_PATCH) + ", " PARSAE_QUOTE_EXPANDED(PARSAE_ISA);
@@ -20,6 +20,13 @@ namespace parsae::inline PARSAE_ABI {
   line += " with fused multiply-add";
 #else
   line += " without fused multiply-add (build with parsae_enable_native for full speed)";
+#endif
+#if PARSAE_BF16_PRODUCTS
+  line += ", screening with int8 and bf16";
+#elif PARSAE_INT8_PRODUCTS
+  line += ", screening with int8";
+#else
+  line += ", no screening";
 #endif
 #if defined(_OPENMP)
   const int threads = Threads::available().count();

@@ -5,6 +5,11 @@
 
 namespace parsae::inline PARSAE_ABI {
 
+struct InferenceEncoderSettings {
+  Precision precision = Precision::Screened;
+  Threads threads = Threads::available();  ///< that build the copies of the weights
+};
+
 /// The encoder of a trained model, made ready to run inside another program: once for each token, from raw memory.
 ///
 ///     const InferenceEncoder encoder(sae);           // shared by all threads
@@ -23,10 +28,7 @@ class InferenceEncoder {
   using Scalar = typename Act::Scalar;
   using Model = Autoencoder<Act>;
 
-  struct Settings {
-    Precision precision = Precision::Screened;
-    Threads threads = Threads::available();  ///< that build the copy of the weights
-  };
+  using Settings = InferenceEncoderSettings;
 
  private:
   using Rule = decltype(std::declval<const Act&>().inference());

@@ -15,11 +15,7 @@ struct Bf16Code {
   static constexpr Index inputs_per_word = 2;
   static constexpr Index most_inputs = 65536;  ///< so that gamma stays small
 
-#if defined(__AVX512BF16__)
-  static constexpr bool is_native = true;
-#else
-  static constexpr bool is_native = false;
-#endif
+  static constexpr bool is_native = PARSAE_BF16_PRODUCTS != 0;  ///< the machine has an instruction for them
 
   using Pack = Simd<float>;
   using Sum = float;
@@ -37,7 +33,7 @@ struct Bf16Code {
   /// and flushes them; underflow_bound() covers both.
   [[nodiscard, gnu::always_inline]] static inline Sums add_products(const Sums& sums, const Words& samples,
                                                                     const Words& latents) {
-#if defined(__AVX512BF16__)
+#if PARSAE_BF16_PRODUCTS
     return Sums(_mm512_dpbf16_ps(__m512(sums), __m512bh(__m512i(samples)), __m512bh(__m512i(latents))));
 #else
     const Sums low = Pack::multiply_add(Sums(samples << 16), Sums(latents << 16), sums);

@@ -16,11 +16,7 @@ struct Int8Code {
   static constexpr Index inputs_per_word = 4;
   static constexpr Index most_inputs = 65536;  ///< 255 * 127 * 65,536 < 2^31
 
-#if defined(__AVX512VNNI__) && defined(__AVX512BW__)
-  static constexpr bool is_native = true;
-#else
-  static constexpr bool is_native = false;
-#endif
+  static constexpr bool is_native = PARSAE_INT8_PRODUCTS != 0;  ///< the machine has an instruction for them
 
   using Pack = Simd<float>;
   using Sum = std::int32_t;
@@ -38,7 +34,7 @@ struct Int8Code {
   /// sums[lane] += sum over the four bytes of samples[lane] (unsigned) * latents[lane] (signed)
   [[nodiscard, gnu::always_inline]] static inline Sums add_products(const Sums& sums, const Words& samples,
                                                                     const Words& latents) {
-#if defined(__AVX512VNNI__) && defined(__AVX512BW__)
+#if PARSAE_INT8_PRODUCTS
     return Sums(_mm512_dpbusd_epi32(__m512i(sums), __m512i(samples), __m512i(latents)));
 #else
     Sums total = sums;

@@ -40,7 +40,7 @@ class TileDecode {
 
  private:
   using Product = PanelProduct<Scalar>;
-  static constexpr Index slice = Product::latents;                    ///< outputs of a tile
+  static constexpr Index slice = Product::latents;  ///< outputs of a tile
   static constexpr Index tile_size = Product::samples * slice;
   static constexpr Index group = 128;  ///< latents at a time: their columns stay in the second-level cache
 
