@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace parsae::inline PARSAE_ABI {
 
@@ -88,9 +89,12 @@ class MutualChoiceSelection {
   }
 
   void set_floor(const Worker& worker, Floors<Scalar> floors) const {
-    const bool full =
-        worker.settled.size() >= budget_;  // only ever after cut(), which leaves the least one at the back
-    std::fill(floors.by_sample.begin(), floors.by_sample.end(), full ? worker.settled.back().pre_act : Scalar(0));
+    Scalar floor = 0;
+    // Full only ever after cut(), which leaves the least one at the back. An infinite floor would exclude infinite
+    // entries that win by their place.
+    if (worker.settled.size() >= budget_)
+      floor = std::min(worker.settled.back().pre_act, std::numeric_limits<Scalar>::max());
+    std::fill(floors.by_sample.begin(), floors.by_sample.end(), floor);
   }
 
   Index batch_;

@@ -7,6 +7,7 @@
 #include <parsae/sparse/selection.hpp>
 
 #include <bit>
+#include <optional>
 
 namespace parsae::inline PARSAE_ABI {
 
@@ -38,7 +39,10 @@ class ScreenedFilter {
   /// A walk begins.
   void reset(const Rule& rule) {
     counts_ = {};
-    if constexpr (Rule::raises_floors) rule.reset(shadow_worker_);
+    if constexpr (Rule::raises_floors) {
+      if (!shadow_worker_) shadow_worker_.emplace(rule.worker());
+      rule.reset(*shadow_worker_);
+    }
   }
 
   void begin(const Rule& rule, RuleWorker& worker, SampleRange block, const Source& source) {
@@ -49,7 +53,7 @@ class ScreenedFilter {
     begin_one(rule, worker, n_latents, exact_floors_, kept_);
     floors_ = exact_floors_;
     if constexpr (Rule::raises_floors) {
-      begin_one(rule, shadow_worker_, n_latents, shadow_floors_, shadow_kept_);
+      begin_one(rule, *shadow_worker_, n_latents, shadow_floors_, shadow_kept_);
       floors_.raise_to(shadow_floors_);
     }
     is_idle_ = floors_.exclude_all();
@@ -116,7 +120,7 @@ class ScreenedFilter {
   }
 
   void tighten_shadow(const Rule& rule) {
-    rule.tighten(shadow_worker_, block_, shadow_floors_.floors(), shadow_kept_);
+    rule.tighten(*shadow_worker_, block_, shadow_floors_.floors(), shadow_kept_);
     floors_.raise_to(shadow_floors_);
   }
 
@@ -204,7 +208,7 @@ class ScreenedFilter {
   FloorArrays<float> shadow_floors_;
   Buffer<Candidate<float>> kept_;
   Buffer<Candidate<float>> shadow_kept_;
-  RuleWorker shadow_worker_;
+  std::optional<RuleWorker> shadow_worker_;
   Index capacity_ = 0;
   Buffer<Waiting> waiting_;  ///< the first n_waiting_; appending must not cost more than the store
   Index n_waiting_ = 0;

@@ -30,7 +30,7 @@ class ScreeningPolicy {
   /// \param entries  n_latents x batch
   void observe(Way way, Index entries, Index n_inputs, Index samples, Index survivors, Index rescored) {
     count(way);
-    if (way == Way::Exact || entries == 0) return;
+    if (way == Way::Exact || entries == 0 || n_inputs == 0) return;
     report_.samples += samples;
     report_.survivors += survivors;
     report_.rescored += rescored;
