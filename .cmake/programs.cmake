@@ -9,12 +9,13 @@ function(parsae_program_names variable)
 endfunction()
 
 # parsae_add_program(<target> <name>): builds <name>/*.cpp to <build>/<this directory>/<name>. The program may include
-# <support/...> from this directory and finds its own source folder in PARSAE_PROGRAM_DIR.
+# <support/...> from examples/ and what lies in folders of this directory (<measure/...> in benchmarks/), and finds its own
+# source folder in PARSAE_PROGRAM_DIR.
 function(parsae_add_program target name)
   file(GLOB sources CONFIGURE_DEPENDS ${name}/*.cpp)
   add_executable(${target} ${sources})
   target_link_libraries(${target} PRIVATE parsae::parsae CLI11::CLI11)
-  target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/examples)
   target_compile_definitions(${target} PRIVATE PARSAE_PROGRAM_DIR="${CMAKE_CURRENT_SOURCE_DIR}/${name}")
   set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/bin)
   if(PARSAE_NATIVE)
@@ -22,4 +23,21 @@ function(parsae_add_program target name)
     # g++ 12 takes the deliberately undefined operands of its own AVX-512 intrinsics for mistakes, hundreds of times in Eigen.
     target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   endif()
+endfunction()
+
+# parsae_add_smoke_test(<test> <target> <name>): a ctest with label "examples" from <name>/smoke_test.txt, where there is
+# one. That file holds one line: the arguments of a run that ends within seconds. @OUT@ stands for a fresh folder, in which
+# the run must leave its results.json.
+function(parsae_add_smoke_test test target name)
+  set(smoke_test ${CMAKE_CURRENT_SOURCE_DIR}/${name}/smoke_test.txt)
+  if(NOT PARSAE_BUILD_TESTS OR NOT EXISTS ${smoke_test})
+    return()
+  endif()
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${smoke_test})
+  file(STRINGS ${smoke_test} line LIMIT_COUNT 1)
+  set(out ${CMAKE_CURRENT_BINARY_DIR}/smoke/${name})
+  string(REPLACE "@OUT@" "${out}" line "${line}")
+  separate_arguments(arguments UNIX_COMMAND "${line}")
+  add_test(NAME ${test} COMMAND ${PROJECT_SOURCE_DIR}/tests/support/smoke_test.sh ${out} $<TARGET_FILE:${target}> ${arguments})
+  set_tests_properties(${test} PROPERTIES LABELS examples TIMEOUT 300)
 endfunction()

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <parsae/sparse/kth_largest.hpp>
 #include <parsae/sparse/panel_product.hpp>
 #include <parsae/sparse/sample_groups.hpp>
 #include <parsae/sparse/selection.hpp>
 
 #include <algorithm>
-#include <functional>
 
 namespace parsae::inline PARSAE_ABI {
 
@@ -19,7 +19,7 @@ class TopKSelection {
   struct Worker {
     Buffer<Candidate<Scalar>> settled;
     SampleGroups<Candidate<Scalar>> groups;
-    Buffer<Scalar> values;  ///< of one sample
+    KthLargest<Scalar> values;  ///< of one sample
   };
   static constexpr bool raises_floors = true;
 
@@ -31,8 +31,8 @@ class TopKSelection {
   [[nodiscard]] Worker worker() const { return {}; }
   void reset(Worker& worker) const { worker.settled.clear(); }
 
-  /// Twice what tightening can leave, so that each tightening frees at least half of the buffer.
-  [[nodiscard]] Index buffer_size(Index block) const { return 2 * block * k_ + 4 * PanelProduct<Scalar>::latents; }
+  /// Three times what tightening can leave: fewer would tighten more often, more would raise floors later.
+  [[nodiscard]] Index buffer_size(Index block) const { return 3 * block * k_ + 4 * PanelProduct<Scalar>::latents; }
 
   void begin(Worker& worker, SampleRange block, Floors<Scalar> floors) const {
     worker.settled.reserve(batch_ * k_);  // a worker may come to do every block
@@ -58,7 +58,8 @@ class TopKSelection {
     kept.clear();
     for (Index i = 0; i < block.size(); ++i) {
       const Slice<Candidate<Scalar>> winners = winners_of(worker, i);
-      std::sort(winners.begin(), winners.end(), comes_before<Scalar>);
+      if (!std::is_sorted(winners.begin(), winners.end(), comes_before<Scalar>))
+        std::sort(winners.begin(), winners.end(), comes_before<Scalar>);
       worker.settled.append(winners);
     }
   }
@@ -70,20 +71,19 @@ class TopKSelection {
     worker.groups.build(block, kept.slice(), [](const Candidate<Scalar>& entry) { return entry.pre_act > 0; });
   }
 
-  /// The k winners of sample i of the block, or all its candidates where they are fewer. A threshold on the values
-  /// decides nearly always, which costs half of an nth_element on candidates; ties at the threshold need the whole
-  /// order.
+  /// The k winners of sample i of the block, or all its candidates where they are fewer.
   [[nodiscard]] Slice<Candidate<Scalar>> winners_of(Worker& worker, Index i) const {
     const Slice<Candidate<Scalar>> all = worker.groups.of(i);
     if (all.size() <= k_ || k_ == 0) return all.part(0, std::min(all.size(), k_));
-    worker.values.resize(all.size());
-    for (Index e = 0; e < all.size(); ++e) worker.values[e] = all[e].pre_act;
-    std::nth_element(worker.values.begin(), worker.values.begin() + (k_ - 1), worker.values.end(),
-                     std::greater<Scalar>());
-    const Scalar kth = worker.values[k_ - 1];
-    const auto last =
-        std::partition(all.begin(), all.end(), [&](const Candidate<Scalar>& e) { return e.pre_act >= kth; });
-    if (last - all.begin() > k_) std::nth_element(all.begin(), all.begin() + (k_ - 1), last, wins<Scalar>);
+    worker.values.assign(all.size(), [&](Index e) { return all[e].pre_act; });
+    const Scalar threshold = worker.values.threshold(k_);
+    Index n_winners = 0;
+    for (const Candidate<Scalar>& entry : all) {  // a store for each costs less than a branch that nobody can foresee
+      all[n_winners] = entry;
+      n_winners += entry.pre_act >= threshold ? 1 : 0;
+    }
+    if (n_winners > k_)  // ties at the threshold
+      std::nth_element(all.begin(), all.begin() + (k_ - 1), all.begin() + n_winners, wins<Scalar>);
     return all.part(0, k_);
   }
 

@@ -51,8 +51,8 @@ class ExactWalk {
     Rules::for_each([&](auto r) {
       std::get<r>(worker.filters).begin(rules.template rule<r>(), rules.template worker<r>(id), range, w_enc.cols());
     });
-    for (Index first = 0; first < n_panels; first += group) {
-      const Index last = std::min(first + group, n_panels);
+    for (Index first = 0, last = 0; first < n_panels; first = last) {
+      last = std::min(first + Rules::group_size(first, group), n_panels);
       pack_group(worker, first, last, w_enc, b_enc);
       for (Index at = 0; at < range.size(); at += Product::samples) {
         const Index n_samples = std::min(Product::samples, range.size() - at);

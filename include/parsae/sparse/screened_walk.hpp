@@ -74,8 +74,8 @@ class ScreenedWalk {
           .begin(rules.template rule<r>(), rules.template worker<r>(id), range,
                  {source.inputs, source.w_enc, source.b_enc});
     });
-    for (Index first = 0; first < latents.n_panels(); first += group) {
-      const Index last = std::min(first + group, latents.n_panels());
+    for (Index first = 0, last = 0; first < latents.n_panels(); first = last) {
+      last = std::min(first + Rules::group_size(first, group), latents.n_panels());
       for (Index at = 0; at < range.size(); at += tile_samples) {
         const Index n_samples = std::min(tile_samples, range.size() - at);
         for (Index panel = first; panel < last; ++panel) {

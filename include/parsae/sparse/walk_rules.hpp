@@ -37,6 +37,10 @@ class WalkRules {
     return std::max(divide_up(divide_up(batch, n_blocks), tile), Index{1}) * tile;
   }
 
+  /// Panels of the group that follows the first `n_done`: groups double from one panel to `most`, so that floors rise
+  /// before most of the latents have passed.
+  [[nodiscard]] static Index group_size(Index n_done, Index most) { return std::clamp<Index>(n_done, 1, most); }
+
   /// visit(r) for the place r of every rule, a std::integral_constant.
   template <class Visit>
   static void for_each(const Visit& visit) {

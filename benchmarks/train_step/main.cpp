@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// How fast is a training step, and how far from what the machine can do? With --peers also against PyTorch.
+
+#include <parsae/core/build_summary.hpp>
+
+#include <support/interrupt.hpp>
+#include <support/progress_bar.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+
+#include "options.hpp"
+#include "report.hpp"
+#include "results.hpp"
+#include "run.hpp"
+#include "tables.hpp"
+#include "worker.hpp"
+
+namespace parsae_benchmarks {
+namespace {
+
+constexpr int exit_without_peers = 2;
+constexpr int exit_interrupted = 130;
+
+int run(const Options& options, const std::string& command) {
+  const parsae_examples::Interrupt interrupt;
+  const parsae_examples::ProgressBar clock({.style = parsae_examples::ProgressBar::Style::Quiet});
+  Results results;
+  results.command = command;
+  std::printf("%s, %s\n", parsae::build_summary().c_str(), compiler_name().c_str());
+  bool is_complete = true;
+  try {
+    Run(options, results).measure();
+  } catch (const Interrupted&) {
+    is_complete = false;
+  }
+  results.seconds = clock.seconds();
+  std::printf("%s", results_text(results).c_str());
+  if (!options.json.empty()) write_json(options.json, results);
+  if (!options.html.empty()) write_report(options.html, results);
+  std::printf("\n%s%s\n", parsae_examples::duration_text(results.seconds).c_str(),
+              options.html.empty() ? "; --out FOLDER draws charts" : (": " + options.html.string()).c_str());
+  if (!is_complete) return exit_interrupted;
+  return results.failures.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+}  // namespace
+}  // namespace parsae_benchmarks
+
+int main(int argc, char** argv) {
+  using namespace parsae_benchmarks;
+  Options options;
+  CLI::App app;
+  add_options(app, options);
+  CLI11_PARSE(app, argc, argv);
+  std::string command;
+  for (int i = 0; i < argc; ++i) command += (i > 0 ? " " : "") + std::string(argv[i]);
+  try {
+    finish(app, options);
+    check(options);
+    if (options.worker.empty()) return run(options, command);
+    Worker(options.worker, parsae::Threads(options.threads.at(0))).run();
+    return EXIT_SUCCESS;
+  } catch (const NoPeers& error) {
+    std::fprintf(stderr, "train_step: %s\n", error.what());
+    return exit_without_peers;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "train_step: %s\n", error.what());
+    return EXIT_FAILURE;
+  }
+}
