@@ -106,6 +106,7 @@
 #include <parsae/train/latent_pass.hpp>
 #include <parsae/train/latent_statistics.hpp>
 #include <parsae/train/progress_line.hpp>
+#include <parsae/train/sample_pass.hpp>
 #include <parsae/train/stage_times.hpp>
 #include <parsae/train/train_progress.hpp>
 #include <parsae/train/train_step.hpp>

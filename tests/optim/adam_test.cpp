@@ -116,8 +116,8 @@ TEMPLATE_TEST_CASE("Adam's moments of silent parameters end at zero and are neve
   bool any_subnormal = false;
   Index n_silent_first = 0;  // entries whose v was gone before m
   for (Index t = 1; t <= 8000; ++t) {
-    adam.begin_step<TestType>(t, 0.01)
-        .update(1, {parameters.data(), size}, {gradients.data(), size}, state.slices(0, 0, size));
+    adam.begin_step<TestType>(t, 0.01).update(1, {parameters.data(), size}, {gradients.data(), size},
+                                              state.slices(0, 0, size));
     gradients.setZero();
     for (const Buffer<TestType>& moment : state.moments[0])
       for (const TestType value : moment) any_subnormal |= value != 0 && std::abs(value) < smallest;
@@ -138,8 +138,9 @@ TEST_CASE("Adam keeps small moments of both signs, and a gradient that is not a 
     const Vector<float> gradients = Vector<float>::Constant(size, gradient);
     OptimizerState<float, 2> state;
     state.add({"parameters", Role::Learned, Axis::Shared, size, {parameters.data(), size}});
-    Adam({.beta2 = 0.5}).begin_step<float>(1, 0.01).update(1, {parameters.data(), size}, {gradients.data(), size},
-                                                           state.slices(0, 0, size));
+    Adam({.beta2 = 0.5})
+        .begin_step<float>(1, 0.01)
+        .update(1, {parameters.data(), size}, {gradients.data(), size}, state.slices(0, 0, size));
     for (Index i = 0; i < size; ++i) {
       CHECK(state.moments[0][0][i] == (1 - static_cast<float>(0.9)) * gradient);
       CHECK(state.moments[0][1][i] > 0);

@@ -41,10 +41,12 @@ TEST_CASE("Latents in a group get the bits that each gets alone", "[latent_backw
     for (const bool has_auxiliary : {false, true})
       for (const Index n : {Index{1}, Index{7}, Backward::group}) {
         CAPTURE(norm == DecoderNorm::Unit, has_auxiliary, n);
-        Autoencoder<JumpReLU<float>> model(
-            {.n_inputs = n_inputs, .n_latents = n, .n_outputs = n_outputs, .decoder_norm = norm,
-             .centering = Centering::None},
-            JumpReLU<float>({.initial_threshold = 0.2, .bandwidth = 0.5}));
+        Autoencoder<JumpReLU<float>> model({.n_inputs = n_inputs,
+                                            .n_latents = n,
+                                            .n_outputs = n_outputs,
+                                            .decoder_norm = norm,
+                                            .centering = Centering::None},
+                                           JumpReLU<float>({.initial_threshold = 0.2, .bandwidth = 0.5}));
         model.decoder.w_dec = random_matrix<float>(n_outputs, n, 1);
         const Matrix<float> centered = random_matrix<float>(n_inputs, batch, 2);
         const Branch<float> main = random_branch(n, 0.2f, 10);

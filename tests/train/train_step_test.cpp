@@ -14,6 +14,7 @@
 #include <support/close_to.hpp>
 #include <support/random_matrix.hpp>
 #include <support/recording_optimizer.hpp>
+#include <support/reference_codes.hpp>
 
 #include <limits>
 #include <vector>
@@ -292,6 +293,46 @@ TEST_CASE("Training never holds the dense pre-activations, and allocates nothing
     CHECK(largest <= allowed);
     // Several threads share the work out by chance, and one that gets more than ever before needs more room.
     if (threads == 1) CHECK(n_late == 0);
+  }
+}
+
+TEST_CASE("What follows the walk allocates nothing after the first step, whichever worker meets what", "[train_step]") {
+  // Every loop has a task for each thread, or one: OpenMP allocates when the size of its team changes.
+  constexpr Index batch_size = 260;
+  constexpr Index n_latents = 2048;
+  const Objective objective(MeanSquaredError(), NoAuxiliary(), L1({.coefficient = 0.1}));
+  Autoencoder model = model_of(TopK<float>({.k = 8}), 40, n_latents);
+  const Batch<float> batch = batch_of<float>(40, batch_size, 1);
+  const Buffer<float> weights(batch_size, 1.0f);
+  const Branch<float> no_auxiliary;
+  for (const float threshold : {0.5f, 2.7f}) {  // a third of the entries; one in 300
+    Branch<float> main;
+    Branch<float> unused;
+    main.code = test::reference_threshold<float>(test::random_matrix<float>(n_latents, batch_size, 2),
+                                                 Vector<float>::Constant(n_latents, threshold), 0);
+    for (const int threads : {1, 2, 4}) {
+      CAPTURE(threshold, threads);
+      SamplePass<TopK<float>, Objective<MeanSquaredError, NoAuxiliary, L1>> sample_pass;
+      LatentPass<TopK<float>, Adam> latent_pass(model);
+      StageTimes stages;
+      std::size_t n_late = 0;
+      double squared_gradient = 0;
+      for (int s = 0; s < 20; ++s) {
+        const test::AllocationWatch watch;
+        const auto sums =
+            sample_pass.run(model, objective, batch.inputs, weights.slice(), main, unused, Threads(threads), stages);
+        main.by_latent.fill(main.code, main.d_values, Threads(threads));
+        squared_gradient =
+            latent_pass
+                .run(objective, batch.inputs, main, no_auxiliary, Threads(threads), [](Index, Slice<const float>) {})
+                .squared_gradient;
+        if (!(sums.reconstruction > 0)) break;
+        if (s > 0) n_late += watch.count();
+      }
+      CHECK(main.prefers_tiles() == (threshold < 1));
+      CHECK(squared_gradient > 0);
+      CHECK(n_late == 0);
+    }
   }
 }
 

@@ -16,9 +16,10 @@ namespace parsae::inline PARSAE_ABI {
 ///     p <- p - learning_rate * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
 ///
 /// The bias corrections are computed in double once a step. Below the smallest normal number t, moments are zero: v < t
-/// makes m and v zero, |m| < t makes m zero. Otherwise the moments of a silent latent would decay into subnormal numbers
-/// and stay there for good, since rounding never lets 0.9 m reach zero, and arithmetic on those is 2 to 100 times slower,
-/// depending on the processor. An entry whose gradient's root mean square is below sqrt(t) (1e-19 in float) stays put.
+/// makes m and v zero, |m| < t makes m zero. Otherwise the moments of a silent latent would decay into subnormal
+/// numbers and stay there for good, since rounding never lets 0.9 m reach zero, and arithmetic on those is 2 to 100
+/// times slower, depending on the processor. An entry whose gradient's root mean square is below sqrt(t) (1e-19 in
+/// float) stays put.
 class Adam {
  public:
   struct Settings {
@@ -79,8 +80,7 @@ class Adam {
     void update_lanes(Scalar scale, Scalar* p, const Scalar* g, Scalar* m, Scalar* v) const {
       using Lanes = typename Pack::Lanes;
       const Lanes gradient = Pack::broadcast(scale) * Pack::load(g);
-      Lanes mean =
-          Pack::multiply_add(Pack::broadcast(beta1), Pack::load(m), Pack::broadcast(1 - beta1) * gradient);
+      Lanes mean = Pack::multiply_add(Pack::broadcast(beta1), Pack::load(m), Pack::broadcast(1 - beta1) * gradient);
       Lanes square =
           Pack::multiply_add(Pack::broadcast(beta2), Pack::load(v), Pack::broadcast(1 - beta2) * gradient * gradient);
       const auto square_is_tiny = square < Pack::broadcast(tiny);

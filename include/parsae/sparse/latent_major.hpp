@@ -104,8 +104,8 @@ class LatentMajor {
   static constexpr Index smallest_range = 512;
 
   /// A range of 512 latents fills few enough pages for the address translation to stay cached, and the next free places
-  /// of a strip of 64, one in each array, stay in the first-level cache. Both are larger where samples have few entries,
-  /// so that a visit to a sample finds some.
+  /// of a strip of 64, one in each array, stay in the first-level cache. Both are larger where samples have few
+  /// entries, so that a visit to a sample finds some.
   void cut(const SparseCode<Scalar>& code, Index n_latents) {
     const Index latents_with_8 = 8 * n_latents * code.n_samples() / std::max(code.stored(), Index{1});
     range_size_ = std::clamp(latents_with_8, std::min(smallest_range, n_latents), n_latents);

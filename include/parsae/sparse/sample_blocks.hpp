@@ -21,9 +21,7 @@ class SampleBlocks {
 
   [[nodiscard]] Index count() const { return divide_up(batch_, size_); }
   [[nodiscard]] Index size() const { return size_; }
-  [[nodiscard]] SampleRange range(Index block) const {
-    return {block * size_, std::min(batch_, (block + 1) * size_)};
-  }
+  [[nodiscard]] SampleRange range(Index block) const { return {block * size_, std::min(batch_, (block + 1) * size_)}; }
 
  private:
   Index batch_ = 0;

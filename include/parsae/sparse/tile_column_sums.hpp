@@ -40,25 +40,29 @@ class TileColumnSums {
   void add(const ColumnSlices<Scalar>& columns, Scalar* sums, Index stride) {
     constexpr Index width = ColumnSlices<Scalar>::width;
     tiles_.resize(divide_up(n_latents_, Product::samples) * Product::samples * width);
-    for (Index q = 0; q < columns.rows(); q += width) {
-      const Index count = std::min(width, columns.rows() - q);
-      std::fill(tiles_.begin(), tiles_.end(), Scalar(0));
-      for (Index at = 0; at < n_latents_; ++at) std::copy_n(sums + at * stride + q, count, tiles_.data() + at * width);
-      multiply(columns.slice(q));
-      for (Index at = 0; at < n_latents_; ++at) std::copy_n(tiles_.data() + at * width, count, sums + at * stride + q);
-    }
+    for (Index first = 0; first < batch_; first += chunk)
+      for (Index q = 0; q < columns.rows(); q += width) {
+        const Index count = std::min(width, columns.rows() - q);
+        std::fill(tiles_.begin(), tiles_.end(), Scalar(0));
+        for (Index at = 0; at < n_latents_; ++at)
+          std::copy_n(sums + at * stride + q, count, tiles_.data() + at * width);
+        multiply(columns.slice(q), first);
+        for (Index at = 0; at < n_latents_; ++at)
+          std::copy_n(tiles_.data() + at * width, count, sums + at * stride + q);
+      }
   }
 
  private:
   using Product = PanelProduct<Scalar>;
 
-  void multiply(const Scalar* slice) {
+  /// Samples at a time: their factors and one slice stay in the second-level cache.
+  static constexpr Index chunk = 1024;
+
+  void multiply(const Scalar* slice, Index first) {
     constexpr Index width = ColumnSlices<Scalar>::width;
-    constexpr Index chunk = 1024;  // samples whose slice stays in the second-level cache while the tiles pass
-    for (Index first = 0; first < batch_; first += chunk)
-      for (Index at = 0; at < n_latents_; at += Product::samples)
-        Product::accumulate(factors_.data() + at * batch_ + first * Product::samples, slice + first * width, width,
-                            std::min(chunk, batch_ - first), tiles_.data() + at * width);
+    for (Index at = 0; at < n_latents_; at += Product::samples)
+      Product::accumulate(factors_.data() + at * batch_ + first * Product::samples, slice + first * width, width,
+                          std::min(chunk, batch_ - first), tiles_.data() + at * width);
   }
 
   Index n_latents_ = 0;

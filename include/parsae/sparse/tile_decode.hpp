@@ -42,12 +42,12 @@ class TileDecode {
   using Product = PanelProduct<Scalar>;
   static constexpr Index slice = Product::latents;  ///< outputs of a tile
   static constexpr Index tile_size = Product::samples * slice;
-  static constexpr Index group = 128;  ///< latents at a time: their columns stay in the second-level cache
+  static constexpr Index group = 192;  ///< latents at a time: their columns stay in the second-level cache
 
   struct Worker {
     Buffer<Scalar> columns;  ///< n_slices x count x slice
     Buffer<Scalar> values;   ///< n_tiles x count x samples
-    Buffer<Scalar> tiles;    ///< n_slices x n_tiles x tile_size; the reconstructions so far
+    Buffer<Scalar> tiles;    ///< n_tiles x n_slices x tile_size; the reconstructions so far
     Buffer<Index> next;      ///< for each sample of the block, its first entry that no group has had
   };
 
@@ -62,17 +62,17 @@ class TileDecode {
     }
   }
 
-  /// Tile (s, t) begins at (s * n_tiles + t) * tile_size.
+  /// The tiles of a sample tile follow each other, one for each slice of outputs.
   static void begin(Worker& worker, Slice<const Scalar> offset, const SparseCode<Scalar>& code, SampleRange range,
                     Index n_outputs) {
-    const Index n_rows = divide_up(range.size(), Product::samples) * Product::samples;
     Scalar* to = worker.tiles.data();
-    for (Index q = 0; q < n_outputs; q += slice)
-      for (Index i = 0; i < n_rows; ++i, to += slice) {
-        const Index count = offset.empty() ? 0 : std::min(slice, n_outputs - q);
-        std::copy_n(offset.data() + (offset.empty() ? 0 : q), count, to);
-        std::fill(to + count, to + slice, Scalar(0));
-      }
+    for (Index t = 0; t < divide_up(range.size(), Product::samples); ++t)
+      for (Index q = 0; q < n_outputs; q += slice)
+        for (Index i = 0; i < Product::samples; ++i, to += slice) {
+          const Index count = offset.empty() ? 0 : std::min(slice, n_outputs - q);
+          std::copy_n(offset.data() + (offset.empty() ? 0 : q), count, to);
+          std::fill(to + count, to + slice, Scalar(0));
+        }
     for (Index i = range.begin; i < range.end; ++i) worker.next[i - range.begin] = code.begin_of(i);
   }
 
@@ -106,20 +106,22 @@ class TileDecode {
   }
 
   static void multiply(Worker& worker, Index count, Index n_samples, Index n_outputs) {
-    const Index n_tiles = divide_up(n_samples, Product::samples);
     Scalar* tile = worker.tiles.data();
-    for (Index q = 0; q < n_outputs; q += slice)
-      for (Index t = 0; t < n_tiles; ++t, tile += tile_size)
+    for (Index t = 0; t < divide_up(n_samples, Product::samples); ++t)
+      for (Index q = 0; q < n_outputs; q += slice, tile += tile_size)
         Product::accumulate(worker.values.data() + t * count * Product::samples, worker.columns.data() + q * count,
                             slice, count, tile);
   }
 
   static void end(const Worker& worker, SampleRange range, Matrix<Scalar>& recon) {
-    const Index n_rows = divide_up(range.size(), Product::samples) * Product::samples;
-    for (Index i = range.begin; i < range.end; ++i)
-      for (Index q = 0; q < recon.rows(); q += slice)
-        std::copy_n(worker.tiles.data() + q * n_rows + (i - range.begin) * slice, std::min(slice, recon.rows() - q),
-                    recon.data() + i * recon.rows() + q);
+    const Index n_slices = divide_up(recon.rows(), slice);
+    for (Index i = range.begin; i < range.end; ++i) {
+      const Index at = i - range.begin;
+      const Scalar* row =
+          worker.tiles.data() + at / Product::samples * n_slices * tile_size + at % Product::samples * slice;
+      for (Index q = 0; q < recon.rows(); q += slice, row += tile_size)
+        std::copy_n(row, std::min(slice, recon.rows() - q), recon.data() + i * recon.rows() + q);
+    }
   }
 
   std::vector<Worker> workers_;

@@ -158,8 +158,8 @@ class LatentBackward {
     output_sums_.set_factors(at, entries.samples, entries.values.data());
   }
 
-  void add_sums(const GradientLayout& layout, const ColumnSlices<Scalar>& centered,
-                const ColumnSlices<Scalar>& d_recon, Scalar* gradients) {
+  void add_sums(const GradientLayout& layout, const ColumnSlices<Scalar>& centered, const ColumnSlices<Scalar>& d_recon,
+                Scalar* gradients) {
     input_sums_.add(centered, gradients, layout.size);
     output_sums_.add(d_recon, gradients + layout.w_dec, layout.size);
   }

@@ -159,7 +159,8 @@ class LatentPass {
   }
 
   [[nodiscard]] static Index n_entries(const Inputs& inputs, Index j) {
-    return inputs.main.by_latent.count_of(j) + (inputs.auxiliary.is_used() ? inputs.auxiliary.by_latent.count_of(j) : 0);
+    return inputs.main.by_latent.count_of(j) +
+           (inputs.auxiliary.is_used() ? inputs.auxiliary.by_latent.count_of(j) : 0);
   }
 
   /// The latents without a group, then the groups. Returns the sum of all squared gradients.

@@ -13,9 +13,9 @@ namespace parsae::inline PARSAE_ABI {
 struct StageTimes {
   double center = 0;           ///< scale and center the inputs
   double encode = 0;           ///< the walk: products and selection
-  double decode = 0;           ///< reconstructions of the main and the auxiliary code
-  double losses = 0;           ///< reconstruction losses, their gradients, FVU
-  double sampled_product = 0;  ///< the gradient at the code's values
+  double decode = 0;           ///< reconstructions; of a sparse main code with its loss and the gradient at its values
+  double losses = 0;           ///< scaled targets, variations, the auxiliary loss
+  double sampled_product = 0;  ///< the gradient at the values of a dense or auxiliary code
   double latent_order = 0;     ///< counting sort, latent by latent
   double latent_pass = 0;      ///< gradients of the weights, optimizer, renormalization
 
