@@ -21,7 +21,7 @@ struct MethodFamily {
 /// All families. A family fits into memory at once; all of them may not.
 [[nodiscard]] inline const std::array<MethodFamily, 5>& method_families() {
   static const std::array<MethodFamily, 5> families{{
-      {"topk", {"parsae-topk-exact", "parsae-topk-screened"}, {"torch-topk", "torch-strongest"}},
+      {"topk", {"parsae-topk-exact", "parsae-topk-screened"}, {"torch-topk", "torch-strongest", "torch-handmade"}},
       {"jumprelu", {"parsae-jumprelu-exact", "parsae-jumprelu-screened"}, {"torch-jumprelu"}},
       {"mutual-choice", {"parsae-mutual-choice-exact", "parsae-mutual-choice-screened"}, {"torch-batchtopk"}},
       {"relu", {"parsae-relu-exact"}, {"torch-relu"}},

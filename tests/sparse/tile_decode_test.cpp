@@ -16,7 +16,7 @@ TEMPLATE_TEST_CASE("tiles decode to the bits of the sparse way", "", float, doub
   LatentMajor<TestType> by_latent;
   Matrix<TestType> recon = Matrix<TestType>::Constant(3, 3, 77);
   Matrix<TestType> expected;
-  for (const Index n_latents : {30, 300})  // one group of latents, and three
+  for (const Index n_latents : {30, 300})  // one group of latents, and two
     for (const Index n_outputs : {1, 7, 40, 131})
       for (const Index batch : {0, 1, 11, 65, 150})
         for (const TestType threshold : {TestType(-10), TestType(0.5), TestType(2)}) {  // dense, half empty, unused
