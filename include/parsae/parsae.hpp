@@ -92,6 +92,7 @@
 #include <parsae/sparse/simd.hpp>
 #include <parsae/sparse/sparse_code.hpp>
 #include <parsae/sparse/sparse_decode.hpp>
+#include <parsae/sparse/tile_choice.hpp>
 #include <parsae/sparse/tile_column_sums.hpp>
 #include <parsae/sparse/tile_decode.hpp>
 #include <parsae/sparse/tile_sampled_product.hpp>

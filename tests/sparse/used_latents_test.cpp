@@ -21,14 +21,3 @@ TEST_CASE("used latents are those with an entry, ascending, and each knows its r
     for (Index rank = 0; rank < 3; ++rank) CHECK(used.rank(used.latent(rank)) == rank);
   }
 }
-
-TEST_CASE("tiles are preferred from an eighth of the entries on, counted in whole tiles") {
-  using Used = UsedLatents<float>;
-  constexpr Index rows = 10 * PanelProduct<float>::samples;
-  constexpr Index columns = 20 * PanelProduct<float>::latents;
-  CHECK(Used::prefers_tiles(rows * columns / 8, rows, columns));
-  CHECK_FALSE(Used::prefers_tiles(rows * columns / 8 - 1, rows, columns));
-  CHECK_FALSE(Used::prefers_tiles(rows * columns / 8, rows + 1, columns));
-  CHECK_FALSE(Used::prefers_tiles(rows * columns / 8, rows, columns + 1));
-  CHECK_FALSE(Used::prefers_tiles(0, 0, 0));
-}

@@ -17,6 +17,7 @@ TEST_CASE("A branch without entries is not used", "[branch]") {
 TEST_CASE("Few latents with many entries each are as dense as many", "[branch]") {
   constexpr Index n_latents = 600;
   constexpr Index batch = 240;
+  constexpr Index n_outputs = 10;
   const auto prefers_tiles = [&](Index n_used, Index every) {
     Branch<float> branch;
     const Matrix<float> pre_acts = test::random_matrix<float>(n_latents, batch, 1);
@@ -24,7 +25,7 @@ TEST_CASE("Few latents with many entries each are as dense as many", "[branch]")
         pre_acts, [&](Index j, Index i) { return j < n_used && (i + j) % every == 0; },
         [&](Index j, Index i) { return pre_acts(j, i); });
     branch.by_latent.count(branch.code, n_latents, Threads(1));
-    return branch.prefers_tiles();
+    return branch.prefers_tiles(n_outputs);
   };
   CHECK(prefers_tiles(n_latents, 2));
   CHECK_FALSE(prefers_tiles(n_latents, 20));

@@ -6,8 +6,10 @@
 #include <parsae/losses/l0_ste.hpp>
 #include <parsae/losses/l1.hpp>
 #include <parsae/losses/mean_squared_error.hpp>
+#include <parsae/optim/adam.hpp>
 #include <parsae/train/latent_pass.hpp>
 
+#include <support/reference_codes.hpp>
 #include <train/gradient_check.hpp>
 
 using namespace parsae;
@@ -129,4 +131,62 @@ TEST_CASE("The stationary threshold of JumpReLU is the square root of the price 
   theta = 0.7;
   for (int s = 0; s < 60; ++s) theta -= 0.5 * d_theta();
   CHECK_THAT(theta, Catch::Matchers::WithinAbs(std::sqrt(lambda), bandwidth / 4));
+}
+
+TEST_CASE("Busy latents, taken in groups, and quiet ones get the gradients of the dense formulas", "[latent_pass]") {
+  constexpr Index n_inputs = 21;
+  constexpr Index n_outputs = 37;
+  constexpr Index n = 600;  // three blocks of 256
+  constexpr Index batch = 70;
+  Autoencoder<ReLU<double>> model({.n_inputs = n_inputs,
+                                   .n_latents = n,
+                                   .n_outputs = n_outputs,
+                                   .decoder_norm = DecoderNorm::Free,
+                                   .centering = Centering::None});
+  const Matrix<double> centered = test::random_matrix<double>(n_inputs, batch, 1);
+  const Matrix<double> pre_acts = test::random_matrix<double>(n, batch, 2);
+  for (const Index n_busy : {Index{0}, Index{70}, Index{500}}) {  // the last ones: more than a group in a block
+    Branch<double> main;
+    main.code = test::code_where<double>(
+        pre_acts, [&](Index j, Index i) { return pre_acts(j, i) > (j >= n - n_busy ? -0.5 : 2); },
+        [&](Index j, Index i) { return std::max(pre_acts(j, i), 0.0); });
+    main.d_recon = test::random_matrix<double>(n_outputs, batch, 3);
+    Matrix<double> values = Matrix<double>::Zero(n, batch);
+    Matrix<double> d_pre_acts = Matrix<double>::Zero(n, batch);
+    for (Index i = 0; i < batch; ++i)
+      for (Index e = main.code.begin_of(i); e < main.code.begin_of(i) + main.code.count_of(i); ++e) {
+        main.d_values.push_back(std::sin(static_cast<double>(e)));
+        values(main.code.latents[e], i) = main.code.values[e];
+        if (main.code.values[e] > 0) d_pre_acts(main.code.latents[e], i) = main.d_values[e];
+      }
+    main.by_latent.build(main.code, main.d_values, n, Threads(1));
+    const Matrix<double> d_w_enc = centered * d_pre_acts.transpose();
+    const Matrix<double> d_w_dec = main.d_recon * values.transpose();
+    const Vector<double> d_b_enc = d_pre_acts.rowwise().sum();
+
+    std::vector<double> squares;
+    for (const int threads : {1, 2, 4}) {
+      CAPTURE(n_busy, threads);
+      LatentPass<ReLU<double>, Adam> pass(model);
+      Vector<double> errors = Vector<double>::Constant(n, 1);
+      const Objective objective{MeanSquaredError()};
+      const auto sums = pass.run(objective, centered, main, Branch<double>(), Threads(threads),
+                                 [&](Index j, Slice<const double> gradient) {
+                                   const double* d_dec = gradient.data() + 64;  // on a cache line of its own
+                                   errors(j) = std::abs(gradient[n_inputs] - d_b_enc(j));
+                                   for (Index q = 0; q < n_inputs; ++q)
+                                     errors(j) = std::max(errors(j), std::abs(gradient[q] - d_w_enc(q, j)));
+                                   for (Index q = 0; q < n_outputs; ++q)
+                                     errors(j) = std::max(errors(j), std::abs(d_dec[q] - d_w_dec(q, j)));
+                                 });
+      CHECK(errors.maxCoeff() < 1e-12);
+      const double expected = d_w_enc.squaredNorm() + d_w_dec.squaredNorm() + d_b_enc.squaredNorm();
+      CHECK_THAT(sums.squared_gradient, test::close_to(expected, 1e-12));
+      squares.push_back(sums.squared_gradient);
+      CHECK(squares.back() == squares.front());
+      Index wrong = 0;
+      for (Index j = 0; j < n; ++j) wrong += pass.active()[j] != (values.row(j).array() > 0).count();
+      CHECK(wrong == 0);
+    }
+  }
 }

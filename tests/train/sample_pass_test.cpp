@@ -80,7 +80,7 @@ TEST_CASE("Sparse codes and dense ones get reconstructions, losses and gradients
         const auto sums =
             pass.run(model, objective, targets, {weights.data(), batch}, main, auxiliary, Threads(threads), stages);
 
-        REQUIRE(main.prefers_tiles() == (threshold < 0));
+        REQUIRE(main.prefers_tiles(n_outputs) == (threshold < 0));
         const Matrix<double> recon = (model.decoder.w_dec * dense(main.code)).colwise() + model.decoder.b_dec;
         const Matrix<double> residual = 0.7 * targets - recon;
         CHECK(main.recon.isApprox(recon, 1e-12));
@@ -96,7 +96,7 @@ TEST_CASE("Sparse codes and dense ones get reconstructions, losses and gradients
           CHECK(sums.auxiliary == 0);
           continue;
         }
-        REQUIRE(auxiliary.prefers_tiles() == (auxiliary_threshold < 0));
+        REQUIRE(auxiliary.prefers_tiles(n_outputs) == (auxiliary_threshold < 0));
         const double weight = alpha / squares_about_mean(residual);
         const Matrix<double> difference = model.decoder.w_dec * dense(auxiliary.code) - residual;
         CHECK_THAT(sums.auxiliary, close_to(weight * difference.squaredNorm(), 1e-12));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <parsae/sparse/panel_product.hpp>
 #include <parsae/sparse/sample_blocks.hpp>
 #include <parsae/sparse/used_latents.hpp>
 
@@ -11,7 +12,8 @@ namespace parsae::inline PARSAE_ABI {
 /// sparse_decode for codes that are not sparse, as a dense product in register tiles over the used latents.
 ///
 /// Each output is the chain of multiply_add of sparse_decode, with terms 0 * w between: the same numbers where the
-/// dictionary is finite. (ReLU before training, 768 x 12288, 10 million entries: 3200 -> 190 ms on two cores.)
+/// dictionary is finite. With TileSampledProduct it takes 0.3 of the time of the sparse way for ReLU before training
+/// (768 x 12288, 10 million entries in 2048 samples).
 template <class Scalar>
 class TileDecode {
  public:

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <parsae/sparse/latent_major.hpp>
-#include <parsae/sparse/panel_product.hpp>
 
 namespace parsae::inline PARSAE_ABI {
 
@@ -12,17 +11,6 @@ namespace parsae::inline PARSAE_ABI {
 template <class Scalar>
 class UsedLatents {
  public:
-  /// One entry of a sparse product costs as much as `tile_gain` entries of a product in tiles. Measured at 768 outputs
-  /// and 12288 latents: 14 where the dictionary is larger than the caches, 6 where it is not.
-  static constexpr Index tile_gain = 8;
-
-  /// Whether `n_stored` entries among `rows` x `columns` are cheaper in tiles.
-  [[nodiscard]] static bool prefers_tiles(Index n_stored, Index rows, Index columns) {
-    using Product = PanelProduct<Scalar>;
-    const Index tiles = divide_up(rows, Product::samples) * divide_up(columns, Product::latents);
-    return n_stored > 0 && n_stored * tile_gain >= tiles * Product::samples * Product::latents;
-  }
-
   void find(const LatentMajor<Scalar>& by_latent) {
     latents_.clear();
     latents_.reserve(by_latent.n_latents());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <parsae/sparse/latent_major.hpp>
+#include <parsae/sparse/tile_choice.hpp>
 #include <parsae/sparse/used_latents.hpp>
 
 namespace parsae::inline PARSAE_ABI {
@@ -20,8 +21,9 @@ struct Branch {
   [[nodiscard]] bool is_used() const { return code.stored() > 0; }
 
   /// Whether the dense products with the used latents are cheaper than sparse ones.
-  [[nodiscard]] bool prefers_tiles() const {
-    return UsedLatents<Scalar>::prefers_tiles(code.stored(), code.n_samples(), by_latent.n_used());
+  [[nodiscard]] bool prefers_tiles(Index n_outputs) const {
+    return TileChoice<Scalar>::prefers_tiles(code.stored(), code.n_samples(), by_latent.n_used(),
+                                             TileChoice<Scalar>::entry_cost(by_latent.n_used(), n_outputs));
   }
 };
 

@@ -138,6 +138,7 @@ class LatentPass {
   [[nodiscard]] bool find_groups(const Inputs& inputs, Index n_blocks) {
     bool any = false;
     const Index batch = inputs.centered.cols();
+    const Index cost = TileChoice<Scalar>::entry_cost(batch, std::max(model_->n_inputs(), model_->n_outputs()));
     in_groups_.assign(model_->n_latents(), 0);
     for (Index task = 0; task < n_blocks; ++task) {
       const Index last = std::min(model_->n_latents(), (task + 1) * block);
@@ -145,12 +146,12 @@ class LatentPass {
       Index stored = 0;
       for (Index j = task * block; j < last; ++j) {
         const Index count = n_entries(inputs, j);
-        in_groups_[j] = count * UsedLatents<Scalar>::tile_gain >= batch;
+        in_groups_[j] = count * cost >= batch;
         n += in_groups_[j];
         stored += in_groups_[j] * count;
       }
       if (n == 0) continue;
-      if (UsedLatents<Scalar>::prefers_tiles(stored, n, batch))
+      if (TileChoice<Scalar>::prefers_tiles(stored, n, batch, cost))
         any = true;
       else
         std::fill(in_groups_.data() + task * block, in_groups_.data() + last, std::uint8_t{0});

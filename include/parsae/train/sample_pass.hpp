@@ -41,7 +41,7 @@ class SamplePass {
     main.recon.resize(targets.rows(), targets.cols());
     main.d_recon.resize(targets.rows(), targets.cols());
     main.d_values.resize(main.code.stored());
-    sums.reconstruction = main.prefers_tiles() ? run_in_tiles(pass, main) : run_sparsely(pass, main);
+    sums.reconstruction = main.prefers_tiles(targets.rows()) ? run_in_tiles(pass, main) : run_sparsely(pass, main);
     double error = 0;
     for (const double squares : errors_) error += squares;
     sums.fvu = error == 0 ? 0 : variation > 0 ? error / variation : std::numeric_limits<double>::quiet_NaN();
@@ -80,7 +80,7 @@ class SamplePass {
   static void order(const Pass& pass, Branch<Scalar>& branch) {
     const StageClock clock(pass.stages.latent_order);
     branch.by_latent.count(branch.code, pass.model.n_latents(), pass.threads);
-    if (branch.prefers_tiles()) branch.used.find(branch.by_latent);
+    if (branch.prefers_tiles(pass.model.n_outputs())) branch.used.find(branch.by_latent);
   }
 
   /// One sample after the other, so that a sample's dictionary columns are
@@ -130,7 +130,7 @@ class SamplePass {
   double run_auxiliary(const Pass& pass, Branch<Scalar>& branch) {
     const Slice<const Scalar> no_offset;
     order(pass, branch);
-    const bool in_tiles = branch.prefers_tiles();
+    const bool in_tiles = branch.prefers_tiles(pass.model.n_outputs());
     {
       const StageClock clock(pass.stages.decode);
       if (in_tiles)
