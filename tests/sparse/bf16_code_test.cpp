@@ -28,8 +28,9 @@ Encoded encode(const Vector<float>& entries) {
   std::vector<std::uint32_t> words(n_words + 1, nobodys);
   Encoded encoded;
   encoded.column = Bf16Code::encode(entries.data(), entries.size(), words.data());
-  std::vector<std::uint16_t> halves(2 * n_words);
+  std::vector<std::uint16_t> halves(2 * words.size());
   std::memcpy(halves.data(), words.data(), 2 * halves.size());
+  halves.resize(2 * n_words);
   for (const std::uint16_t half : halves) encoded.codes.push_back(value_of(half));
   encoded.behind = words.back();
   return encoded;

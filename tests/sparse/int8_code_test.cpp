@@ -25,8 +25,9 @@ Encoded encode(const Vector<float>& entries) {
   std::vector<std::uint32_t> words(n_words + 1, nobodys);
   Encoded encoded;
   encoded.column = Int8Code::encode(entries.data(), entries.size(), words.data());
-  std::vector<std::int8_t> bytes(4 * n_words);
+  std::vector<std::int8_t> bytes(4 * words.size());
   std::memcpy(bytes.data(), words.data(), bytes.size());
+  bytes.resize(4 * n_words);
   for (const std::int8_t byte : bytes) encoded.codes.push_back(byte);
   encoded.behind = words.back();
   return encoded;
