@@ -74,6 +74,7 @@
 #include <parsae/sparse/gathered_product.hpp>
 #include <parsae/sparse/int8_code.hpp>
 #include <parsae/sparse/kth_largest.hpp>
+#include <parsae/sparse/lane_maxima.hpp>
 #include <parsae/sparse/latent_entries.hpp>
 #include <parsae/sparse/latent_major.hpp>
 #include <parsae/sparse/panel_product.hpp>

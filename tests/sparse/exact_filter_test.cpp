@@ -6,6 +6,7 @@
 #include <support/random_matrix.hpp>
 #include <support/reference_codes.hpp>
 
+#include <algorithm>
 #include <limits>
 
 using namespace parsae;
@@ -119,4 +120,42 @@ TEMPLATE_TEST_CASE("where nothing can survive nothing is looked at", "", float, 
   const Matrix<TestType> ones = Matrix<TestType>::Ones(row, 4);
   show(ones, {0, 4}, rule, worker, filter);
   CHECK(worker.settled.size() == 4 * row);
+}
+
+TEMPLATE_TEST_CASE("floors from the first panels keep the k largest of every sample and little more", "", float,
+                   double) {
+  constexpr Index row = PanelProduct<TestType>::latents;
+  constexpr Index tile_samples = PanelProduct<TestType>::samples;
+  constexpr Index k = 4;
+  constexpr Index n_panels = LaneMaxima<TestType>::panels;
+  struct Rule : PassedFloors<TestType> {
+    [[nodiscard]] Index most_per_sample() const { return k; }
+  };
+  const Matrix<TestType> pre_acts = test::random_matrix<TestType>(n_panels * row, tile_samples, 5);
+  Rule rule;
+  rule.by_sample = Vector<TestType>::Zero(tile_samples);
+  rule.by_latent = Vector<TestType>::Constant(n_panels * row, floor_always<TestType>);
+  rule.buffer = 100000;
+  auto worker = rule.worker();
+  Matrix<TestType> tiles(row, n_panels * tile_samples);
+  for (Index panel = 0; panel < n_panels; ++panel)
+    tiles.middleCols(panel * tile_samples, tile_samples) = pre_acts.middleRows(panel * row, row);
+
+  ExactFilter<TestType, Rule> filter;
+  filter.begin(rule, worker, {0, tile_samples}, n_panels * row);
+  filter.see_first(tiles.data(), 0, tile_samples, n_panels);
+  for (Index panel = 0; panel < n_panels; ++panel)
+    filter.take(rule, worker, tiles.col(panel * tile_samples).data(), 0, tile_samples, panel * row);
+  filter.end(rule, worker);
+  SparseCode<TestType> kept;
+  rule.finish({&worker, 1}, kept);
+
+  const SparseCode<TestType> largest = test::largest_of_sample(pre_acts, k);
+  for (Index i = 0; i < tile_samples; ++i) {
+    CAPTURE(i);
+    CHECK(kept.offsets[i + 1] - kept.offsets[i] <= 3 * k);
+    for (Index e = largest.offsets[i]; e < largest.offsets[i + 1]; ++e)
+      CHECK(std::count(kept.latents.begin() + kept.offsets[i], kept.latents.begin() + kept.offsets[i + 1],
+                       largest.latents[e]) == 1);
+  }
 }

@@ -38,7 +38,7 @@ Codes<Scalar> codes_of(Walker<Scalar>& walk, typename Walker<Scalar>::Rules::Wor
   const TopKSelection<Scalar> top_k(batch, k);
   const LargestOfSample<Scalar> largest{batch, k, block * k + PanelProduct<Scalar>::latents};
   const typename Rules::Rules refs(mutual, top_k, largest);
-  const Rules rules(refs, workers, threads);
+  const Rules rules(refs, workers, threads, block);
   walk.run(rules, block, group_bytes, input.inputs, input.w_enc, input.b_enc, Threads(threads));
   Codes<Scalar> codes;
   rules.finish(std::tie(codes.mutual, codes.top_k, codes.largest));

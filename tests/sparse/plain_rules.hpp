@@ -26,8 +26,9 @@ struct PassedFloors {
   Vector<Scalar> by_latent;
   Index buffer = 0;
 
+  [[nodiscard]] Index most_per_sample() const { return 0; }
   [[nodiscard]] Worker worker() const { return {}; }
-  void reset(Worker& worker) const { worker = {}; }
+  void reset(Worker& worker, Index) const { worker = {}; }
   [[nodiscard]] Index buffer_size(Index) const { return buffer; }
 
   void begin(Worker& worker, SampleRange block, Floors<Scalar> floors) const {
@@ -67,8 +68,9 @@ struct LargestOfSample {
   Index k = 1;
   Index buffer = 0;
 
+  [[nodiscard]] Index most_per_sample() const { return 0; }
   [[nodiscard]] Worker worker() const { return {}; }
-  void reset(Worker& worker) const { worker = {}; }
+  void reset(Worker& worker, Index) const { worker = {}; }
   [[nodiscard]] Index buffer_size(Index) const { return buffer; }
   void begin(Worker&, SampleRange, Floors<Scalar>) const {}
   void tighten(Worker& worker, SampleRange block, Floors<Scalar> floors, Buffer<Candidate<Scalar>>& kept) const {

@@ -81,3 +81,20 @@ TEMPLATE_TEST_CASE("panels hold the codes of their latents word by word, and zer
       }
     }
 }
+
+TEST_CASE("words that another code leaves behind are memory and nothing else") {
+  const Matrix<float> w_enc = hostile_encoder(70, 3 * per_panel + 1);
+  const Vector<float> b_enc = random_vector<float>(w_enc.cols(), 2);
+  ScreenedLatents<Bf16Code> bf16;
+  bf16.build(w_enc, b_enc, Threads(1));
+  const std::uint32_t* const memory = bf16.panel(0).words;
+  ScreenedLatents<Int8Code> int8;
+  int8.take_memory(bf16);
+  int8.build(w_enc, b_enc, Threads(1));
+  CHECK(int8.panel(0).words == memory);
+  CHECK(wrong_entries(int8, w_enc, b_enc) == 0);
+  bf16.take_memory(int8);
+  bf16.build(w_enc, b_enc, Threads(1));
+  CHECK(bf16.panel(0).words == memory);
+  CHECK(wrong_entries(bf16, w_enc, b_enc) == 0);
+}

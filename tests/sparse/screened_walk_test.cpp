@@ -56,7 +56,7 @@ Codes exact_codes(const WalkCase<float>& input) {
   const FourRules four(input.batch(), input.n_latents(), input.batch(), eligible.slice());
   const Exact::Rules::Rules refs(four.mutual, four.some, four.positive, four.largest);
   Exact::Rules::Workers workers;
-  const Exact::Rules rules(refs, workers, 1);
+  const Exact::Rules rules(refs, workers, 1, 40);
   Exact walk;
   const Index block = std::max(input.batch(), Index{1});
   walk.run(rules, block, 400000, input.inputs, input.w_enc, input.b_enc, Threads(1));
@@ -73,7 +73,7 @@ class Screener {
     const Buffer<std::uint8_t> eligible = every_third(input.n_latents());
     const FourRules four(input.batch(), input.n_latents(), partition.block, eligible.slice());
     const Screened::Rules::Rules refs(four.mutual, four.some, four.positive, four.largest);
-    const Screened::Rules rules(refs, workers_, partition.threads);
+    const Screened::Rules rules(refs, workers_, partition.threads, partition.block);
     latents_.build(input.w_enc, input.b_enc, Threads(partition.threads));
     counts = walk_.run(rules, partition.block, partition.group_bytes, input.inputs, latents_, input.w_enc, input.b_enc,
                        Threads(partition.threads));
@@ -148,7 +148,7 @@ TEST_CASE("bounds spare a screened walk most of the exact products") {
     using Rules = WalkRules<float, TopKSelection<float>>;
     const Rules::Rules refs(rule);
     Rules::Workers workers;
-    const Rules rules(refs, workers, 1);
+    const Rules rules(refs, workers, 1, 40);
     ScreenedWalk<TopKSelection<float>> walk;
     latents.build(input.w_enc, input.b_enc, Threads(1));
     return walk.run(rules, 48, 400000, input.inputs, latents, input.w_enc, input.b_enc, Threads(1)).rescored;

@@ -16,8 +16,9 @@ namespace {
 struct Complete {
   using Worker = CandidateList<float>;
   static constexpr bool raises_floors = false;
+  [[nodiscard]] Index most_per_sample() const { return 0; }
   [[nodiscard]] Worker worker() const { return {}; }
-  void reset(Worker&) const {}
+  void reset(Worker&, Index) const {}
   [[nodiscard]] Index buffer_size(Index) const { return 1; }
   void begin(Worker&, SampleRange, Floors<float>) const {}
   void tighten(Worker&, SampleRange, Floors<float>, Buffer<Candidate<float>>&) const {}

@@ -22,8 +22,9 @@ struct Inert {
   mutable int made = 0;
   mutable int finished_workers = -1;
 
+  [[nodiscard]] Index most_per_sample() const { return 0; }
   [[nodiscard]] Worker worker() const { return {++made, 0}; }
-  void reset(Worker& worker) const { ++worker.resets; }
+  void reset(Worker& worker, Index) const { ++worker.resets; }
   [[nodiscard]] Index buffer_size(Index) const { return 0; }
   void begin(Worker&, SampleRange, Floors<float>) const {}
   void tighten(Worker&, SampleRange, Floors<float>, Buffer<Candidate<float>>&) const {}
@@ -43,12 +44,12 @@ TEST_CASE("workers are made once, and all of them begin every walk anew") {
   const Inert<7> second;
   const Rules::Rules refs(first, second);
   Rules::Workers workers;
-  const Rules walk1(refs, workers, 3);
+  const Rules walk1(refs, workers, 3, 10);
   CHECK(first.made == 3);
   CHECK(second.made == 3);
-  const Rules walk2(refs, workers, 2);  // the third worker sits this walk out and must not keep the last one's findings
+  const Rules walk2(refs, workers, 2, 10);  // the third worker sits this walk out and must not keep the last one's findings
   CHECK(first.made == 3);
-  const Rules walk3(refs, workers, 4);
+  const Rules walk3(refs, workers, 4, 10);
   CHECK(first.made == 4);
   REQUIRE(std::get<0>(workers).size() == 4);
   for (std::size_t w = 0; w < 4; ++w) {
@@ -64,7 +65,7 @@ TEST_CASE("rules are visited in order, each with its own workers") {
   const Inert<7> second;
   const Rules::Rules refs(first, second);
   Rules::Workers workers;
-  const Rules rules(refs, workers, 2);
+  const Rules rules(refs, workers, 2, 10);
   std::string places;
   Rules::for_each([&](auto r) { places += std::to_string(r()); });
   CHECK(places == "01");
@@ -80,8 +81,8 @@ TEST_CASE("at the end each rule gets the workers of this walk and its own code")
   const Inert<7> second;
   const Rules::Rules refs(first, second);
   Rules::Workers workers;
-  const Rules large(refs, workers, 5);
-  const Rules rules(refs, workers, 2);
+  const Rules large(refs, workers, 5, 10);
+  const Rules rules(refs, workers, 2, 10);
   SparseCode<float> code1;
   SparseCode<float> code2;
   rules.finish(std::tie(code1, code2));

@@ -37,8 +37,9 @@ class FixedFloors {
   FixedFloors(const Vector<Scalar>& by_sample, const Vector<Scalar>& by_latent, Index buffer)
       : by_sample_(by_sample), by_latent_(by_latent), buffer_(buffer) {}
 
+  [[nodiscard]] Index most_per_sample() const { return 0; }
   [[nodiscard]] Worker worker() const { return {}; }
-  void reset(Worker& worker) const { worker.settled.clear(); }
+  void reset(Worker& worker, Index) const { worker.settled.clear(); }
   [[nodiscard]] Index buffer_size(Index) const { return buffer_; }
 
   void begin(Worker& worker, SampleRange block, Floors<Scalar> floors) const {
@@ -92,8 +93,9 @@ struct WithBuffer {
 
   static constexpr bool raises_floors = Rule::raises_floors;
 
+  [[nodiscard]] Index most_per_sample() const { return rule.most_per_sample(); }
   [[nodiscard]] Worker worker() const { return rule.worker(); }
-  void reset(Worker& worker) const { rule.reset(worker); }
+  void reset(Worker& worker, Index block) const { rule.reset(worker, block); }
   [[nodiscard]] Index buffer_size(Index) const { return size; }
   template <class FloorsOf>
   void begin(Worker& worker, SampleRange block, FloorsOf floors) const {
@@ -147,7 +149,7 @@ void check_screened(const WalkCase<float>& input, const Rule& rule, const Sparse
     for (const int threads : {4, 1}) {
       SparseCode<float> code;
       const typename Rules::Rules refs(rule);
-      const Rules rules(refs, workers, threads);
+      const Rules rules(refs, workers, threads, block);
       latents.build(input.w_enc, input.b_enc, Threads(threads));
       walk.run(rules, block, 20000, input.inputs, latents, input.w_enc, input.b_enc, Threads(threads));
       rules.finish(std::tie(code));

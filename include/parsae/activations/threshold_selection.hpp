@@ -26,8 +26,9 @@ class ThresholdSelection {
 
   static constexpr bool raises_floors = false;
 
+  [[nodiscard]] Index most_per_sample() const { return 0; }
   [[nodiscard]] Worker worker() const { return {}; }
-  void reset(Worker& worker) const { worker.settled.clear(); }
+  void reset(Worker& worker, Index) const { worker.settled.clear(); }
 
   [[nodiscard]] Index buffer_size(Index) const { return 64 * PanelProduct<Scalar>::latents; }
 

@@ -30,8 +30,12 @@ class MutualChoiceSelection {
 
   static constexpr bool raises_floors = true;
 
+  [[nodiscard]] Index most_per_sample() const { return 0; }
   [[nodiscard]] Worker worker() const { return {}; }
-  void reset(Worker& worker) const { worker.settled.clear(); }
+  void reset(Worker& worker, Index block) const {
+    worker.settled.clear();
+    worker.settled.reserve(budget_ + buffer_size(block));
+  }
 
   [[nodiscard]] Index buffer_size(Index) const {
     return std::min(budget_, Index{65536}) + PanelProduct<Scalar>::latents;
@@ -54,6 +58,8 @@ class MutualChoiceSelection {
   }
 
   void finish(Slice<Worker> workers, SparseCode<Scalar>& code) const {
+    workers[0].settled.reserve(2 * budget_);
+    workers[0].groups.reserve(batch_, budget_);
     for (Index w = 1; w < workers.size(); ++w) {
       workers[0].settled.append(workers[w].settled.slice());
       workers[w].settled.clear();

@@ -28,16 +28,19 @@ class TopKSelection {
   TopKSelection(Index batch, Index k, Slice<const std::uint8_t> eligible = {})
       : batch_(batch), k_(k), eligible_(eligible) {}
 
+  [[nodiscard]] Index most_per_sample() const { return k_; }
   [[nodiscard]] Worker worker() const { return {}; }
-  void reset(Worker& worker) const { worker.settled.clear(); }
+  void reset(Worker& worker, Index block) const {
+    worker.settled.clear();
+    worker.settled.reserve(batch_ * k_);
+    worker.groups.reserve(block, buffer_size(block));
+    worker.values.reserve(buffer_size(block));
+  }
 
   /// Three times what tightening can leave: fewer would tighten more often, more would raise floors later.
   [[nodiscard]] Index buffer_size(Index block) const { return 3 * block * k_ + 4 * PanelProduct<Scalar>::latents; }
 
-  void begin(Worker& worker, SampleRange block, Floors<Scalar> floors) const {
-    worker.settled.reserve(batch_ * k_);  // a worker may come to do every block
-    worker.groups.reserve(block.size(), buffer_size(block.size()));
-    worker.values.reserve(buffer_size(block.size()));
+  void begin(Worker&, SampleRange, Floors<Scalar> floors) const {
     std::fill(floors.by_sample.begin(), floors.by_sample.end(), k_ > 0 ? Scalar(0) : floor_never<Scalar>);
     for (Index j = 0; j < floors.by_latent.size(); ++j)
       floors.by_latent[j] = eligible_.empty() || eligible_[j] != 0 ? floor_always<Scalar> : floor_never<Scalar>;

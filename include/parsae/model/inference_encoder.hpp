@@ -39,6 +39,7 @@ class InferenceEncoder {
   static constexpr bool can_screen = std::is_same_v<Scalar, float>;
   static constexpr Index row = PanelProduct<Scalar>::latents;
   static constexpr Index walk_block = typename Walk<Scalar, Selection>::Settings().block;
+  static constexpr Index screened_block = typename Walk<Scalar, Selection>::Settings().screened_block;
   static constexpr Index walk_group_bytes = typename Walk<Scalar, Selection>::Settings().group_bytes;
 
   /// What only float has.
@@ -85,7 +86,7 @@ class InferenceEncoder {
     work.centered_.setZero(model_->n_inputs(), 1);
     const Selection selection = rule_.select(1, model_->n_latents());
     const typename Rules::Rules refs(selection);
-    const Rules rules(refs, work.rule_workers_, 1);
+    const Rules rules(refs, work.rule_workers_, 1, 1);
     work.pre_acts_.resize(divide_up(model_->n_latents(), row) * row);
     for (const Way way : {Way::Int8, Way::Bf16, Way::Exact})
       if (is_ready(way)) run(way, rules, work, Threads(1));
@@ -103,7 +104,7 @@ class InferenceEncoder {
     require_finite("encode sample", workspace.centered_);
     const Selection selection = rule_.select(1, model_->n_latents());
     const typename Rules::Rules refs(selection);
-    const Rules rules(refs, workspace.rule_workers_, 1);
+    const Rules rules(refs, workspace.rule_workers_, 1, 1);
     run(next_way(workspace), rules, workspace, threads);
     rules.finish(std::tie(code));
   }
@@ -116,7 +117,8 @@ class InferenceEncoder {
     require_finite("encode samples", workspace.centered_);
     const Selection selection = rule_.select(samples.cols(), model_->n_latents());
     const typename Rules::Rules refs(selection);
-    const Rules rules(refs, workspace.rule_workers_, threads.count());
+    const Rules rules(refs, workspace.rule_workers_, threads.count(),
+                      Rules::block_size(samples.cols(), walk_block, threads));
     run_walk(next_way(workspace), rules, workspace, threads);
     rules.finish(std::tie(code));
   }
@@ -148,7 +150,7 @@ class InferenceEncoder {
     const Matrix<float>& inputs = workspace.centered_;
     const Encoder<float>& encoder = model_->encoder;
     const auto counts =
-        workspace.screened_.walk.run(rules, Rules::block_size(inputs.cols(), walk_block, threads), walk_group_bytes,
+        workspace.screened_.walk.run(rules, Rules::block_size(inputs.cols(), screened_block, threads), walk_group_bytes,
                                      inputs, latents, encoder.w_enc, encoder.b_enc, threads);
     workspace.policy_.observe(way, model_->n_latents() * inputs.cols(), inputs.rows(), inputs.cols(), counts.survivors,
                               counts.rescored);
@@ -163,6 +165,7 @@ class InferenceEncoder {
     multiply_exactly(workspace, threads);
     const auto& rule = rules.template rule<0>();
     auto& worker = rules.template worker<0>(0);
+    workspace.filter_.reserve(rule, 1, model_->n_latents());
     workspace.filter_.begin(rule, worker, {0, 1}, model_->n_latents());
     for (Index latent = 0; latent < workspace.pre_acts_.size(); latent += row)
       workspace.filter_.take(rule, worker, workspace.pre_acts_.data() + latent, 0, 1, latent);
@@ -196,7 +199,7 @@ class InferenceEncoder {
 
     const auto& rule = rules.template rule<0>();
     auto& worker = rules.template worker<0>(0);
-    work.filter.reset(rule);
+    work.filter.reset(rule, 1, model_->n_latents());
     work.filter.begin(rule, worker, {0, 1}, {&workspace.centered_, &model_->encoder.w_enc, &model_->encoder.b_enc});
     for (Index latent = 0; latent < work.lower.size(); latent += row)
       work.filter.take(rule, worker, workspace.pre_acts_.data() + latent, work.lower.data() + latent, 0, 1, latent);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <parsae/sparse/floor_arrays.hpp>
+#include <parsae/sparse/lane_maxima.hpp>
 #include <parsae/sparse/selection.hpp>
 
 namespace parsae::inline PARSAE_ABI {
@@ -12,14 +13,27 @@ class ExactFilter {
  public:
   using RuleWorker = typename Rule::Worker;
 
+  /// Takes the memory for blocks of at most `block` samples.
+  void reserve(const Rule& rule, Index block, Index n_latents) {
+    floors_.reserve(block, n_latents);
+    kept_.reserve(rule.buffer_size(block));
+    first_.begin(rule.most_per_sample());
+  }
+
   void begin(const Rule& rule, RuleWorker& worker, SampleRange block, Index n_latents) {
     block_ = block;
     floors_.resize(block.size(), n_latents);
     capacity_ = rule.buffer_size(block.size());
     kept_.clear();
-    kept_.reserve(capacity_);
     rule.begin(worker, block, floors_.floors());
     is_idle_ = floors_.exclude_all();
+    first_.begin(is_idle_ ? 0 : rule.most_per_sample());
+  }
+
+  /// Raises floors by the first panels, before their tiles are taken.
+  /// \param tiles  `n_panels` PanelProduct tiles, one after the other
+  void see_first(const Scalar* tiles, Index first_sample, Index n_samples, Index n_panels) {
+    if (first_.is_used()) first_.raise(tiles, n_panels, first_sample, n_samples, floors_);
   }
 
   /// \param pre_acts  PanelProduct tile: `n_samples` rows, one for each sample from the block's `first_sample` on
@@ -45,6 +59,7 @@ class ExactFilter {
   SampleRange block_;
   FloorArrays<Scalar> floors_;
   Buffer<Candidate<Scalar>> kept_;
+  LaneMaxima<Scalar> first_;
   Index capacity_ = 0;
   bool is_idle_ = false;
 };

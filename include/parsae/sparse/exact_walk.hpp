@@ -23,6 +23,7 @@ class ExactWalk {
     if (workers_.size() < n) workers_.resize(n);
     const Index panel_bytes = std::max<Index>(panel_size(inputs.rows()) * static_cast<Index>(sizeof(Scalar)), 1);
     const Index group = std::max<Index>(group_bytes / panel_bytes, 1);
+    for (Worker& worker : workers_) reserve(worker, rules, block, group, w_enc.rows(), w_enc.cols());
     threads.for_each(divide_up(batch, block), [&](Index task, int worker) {
       const SampleRange range{task * block, std::min(batch, (task + 1) * block)};
       run_block(workers_[static_cast<std::size_t>(worker)], worker, rules, range, group, inputs, w_enc, b_enc);
@@ -31,16 +32,25 @@ class ExactWalk {
 
  private:
   using Product = PanelProduct<Scalar>;
+  static constexpr Index tile_size = Product::samples * Product::latents;
 
   struct Worker {
     Buffer<Scalar> packed_samples;
     Buffer<Scalar> packed_latents;
     Buffer<Scalar> bias;
-    Buffer<Scalar> tile = Buffer<Scalar>(Product::samples * Product::latents);
+    Buffer<Scalar> tiles = Buffer<Scalar>(LaneMaxima<Scalar>::panels * tile_size);
     std::tuple<ExactFilter<Scalar, Selections>...> filters;
   };
 
   [[nodiscard]] static Index panel_size(Index n_inputs) { return n_inputs * Product::latents; }
+
+  static void reserve(Worker& worker, const Rules& rules, Index block, Index group, Index n_inputs, Index n_latents) {
+    const Index n_panels = std::min(Rules::largest_group(group), divide_up(n_latents, Product::latents));
+    worker.packed_samples.reserve(block * n_inputs);
+    worker.packed_latents.reserve(n_panels * panel_size(n_inputs));
+    worker.bias.reserve(n_panels * Product::latents);
+    Rules::for_each([&](auto r) { std::get<r>(worker.filters).reserve(rules.template rule<r>(), block, n_latents); });
+  }
 
   /// \param group  panels that stay in the second-level cache while the samples pass
   static void run_block(Worker& worker, int id, const Rules& rules, SampleRange range, Index group,
@@ -54,22 +64,35 @@ class ExactWalk {
     for (Index first = 0, last = 0; first < n_panels; first = last) {
       last = std::min(first + Rules::group_size(first, group), n_panels);
       pack_group(worker, first, last, w_enc, b_enc);
-      for (Index at = 0; at < range.size(); at += Product::samples) {
-        const Index n_samples = std::min(Product::samples, range.size() - at);
-        for (Index panel = first; panel < last; ++panel) {
-          Product::multiply(worker.packed_samples.data() + at * n_inputs,
-                            worker.packed_latents.data() + (panel - first) * panel_size(n_inputs), n_inputs,
-                            worker.bias.data() + (panel - first) * Product::latents, worker.tile.data());
-          Rules::for_each([&](auto r) {
-            std::get<r>(worker.filters)
-                .take(rules.template rule<r>(), rules.template worker<r>(id), worker.tile.data(), at, n_samples,
-                      panel * Product::latents);
-          });
-        }
-      }
+      for (Index at = 0; at < range.size(); at += Product::samples)
+        run_tile(worker, id, rules, at, std::min(Product::samples, range.size() - at), first, last, n_inputs);
     }
     Rules::for_each(
         [&](auto r) { std::get<r>(worker.filters).end(rules.template rule<r>(), rules.template worker<r>(id)); });
+  }
+
+  /// The samples [at, at + n_samples) of the block and the packed panels [first, last).
+  static void run_tile(Worker& worker, int id, const Rules& rules, Index at, Index n_samples, Index first, Index last,
+                       Index n_inputs) {
+    Rules::pass(
+        first, last,
+        [&](Index panel, Index slot) {
+          Product::multiply(worker.packed_samples.data() + at * n_inputs,
+                            worker.packed_latents.data() + (panel - first) * panel_size(n_inputs), n_inputs,
+                            worker.bias.data() + (panel - first) * Product::latents,
+                            worker.tiles.data() + slot * tile_size);
+        },
+        [&](Index n_panels) {
+          Rules::for_each(
+              [&](auto r) { std::get<r>(worker.filters).see_first(worker.tiles.data(), at, n_samples, n_panels); });
+        },
+        [&](Index panel, Index slot) {
+          Rules::for_each([&](auto r) {
+            std::get<r>(worker.filters)
+                .take(rules.template rule<r>(), rules.template worker<r>(id), worker.tiles.data() + slot * tile_size,
+                      at, n_samples, panel * Product::latents);
+          });
+        });
   }
 
   static void pack_samples(Worker& worker, SampleRange range, const Matrix<Scalar>& inputs) {

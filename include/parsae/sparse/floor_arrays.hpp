@@ -16,6 +16,11 @@ class FloorArrays {
   using Pack = Simd<Scalar>;
   static constexpr Index row = PanelProduct<Scalar>::latents;
 
+  void reserve(Index n_samples, Index n_latents) {
+    by_sample_.reserve(n_samples);
+    by_latent_.reserve(divide_up(n_latents, row) * row);
+  }
+
   void resize(Index n_samples, Index n_latents) {
     n_latents_ = n_latents;
     by_sample_.assign(n_samples, floor_always<Scalar>);
@@ -26,6 +31,11 @@ class FloorArrays {
   [[nodiscard]] Floors<Scalar> floors() { return {by_sample_.slice(), by_latent_.slice().part(0, n_latents_)}; }
 
   [[nodiscard]] Scalar of(Index sample, Index latent) const { return std::max(by_sample_[sample], by_latent_[latent]); }
+
+  void raise(Index sample, Scalar floor) { by_sample_[sample] = std::max(by_sample_[sample], floor); }
+
+  /// The floors of `first_latent` and those that follow, up to the end of its row.
+  [[nodiscard]] const Scalar* of_latents(Index first_latent) const { return by_latent_.data() + first_latent; }
 
   /// Nothing can survive.
   [[nodiscard]] bool exclude_all() const {
@@ -57,7 +67,7 @@ class FloorArrays {
   [[nodiscard, gnu::always_inline]] inline std::uint32_t compare(const Scalar* values, Index sample, Index first_latent,
                                                                  const Compare& compare_lanes) const {
     const typename Pack::Lanes by_sample = Pack::broadcast(by_sample_[sample]);
-    const Scalar* by_latent = by_latent_.data() + first_latent;
+    const Scalar* by_latent = of_latents(first_latent);
     const std::uint32_t left = compare_lanes(Pack::load(values), Pack::larger(Pack::load(by_latent), by_sample));
     const std::uint32_t right =
         compare_lanes(Pack::load(values + Pack::width), Pack::larger(Pack::load(by_latent + Pack::width), by_sample));

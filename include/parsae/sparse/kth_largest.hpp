@@ -11,8 +11,8 @@
 
 namespace parsae::inline PARSAE_ABI {
 
-/// Finds thresholds between the k-th largest of some positive numbers and the next one, by bisection on their bits:
-/// positive numbers are ordered like the integers of the same bits. Each trial counts in vectors and has no branch to
+/// Finds thresholds between the k-th largest of some numbers >= 0 and the next one, by bisection on their bits:
+/// such numbers are ordered like the integers of the same bits. Each trial counts in vectors and has no branch to
 /// guess wrong, and the first threshold that exactly k numbers reach ends the search.
 template <class Scalar>
 class KthLargest {
@@ -21,14 +21,16 @@ class KthLargest {
 
   void reserve(Index size) { values_.reserve(padded(size)); }
 
-  /// The numbers come next: at(e) > 0 for e < size.
+  /// The numbers come next: at(e) >= 0 for e < size.
   template <class At>
   void assign(Index size, const At& at) {
     values_.resize(padded(size));
     largest_ = 0;
+    smallest_ = std::numeric_limits<Scalar>::infinity();
     for (Index e = 0; e < size; ++e) {
       values_[e] = at(e);
       largest_ = std::max(largest_, values_[e]);
+      smallest_ = std::min(smallest_, values_[e]);
     }
     std::fill(values_.begin() + size, values_.end(), Scalar(0));
   }
@@ -36,8 +38,8 @@ class KthLargest {
   /// t with count(values >= t) == k, or where ties forbid that, the k-th largest value itself.
   /// \param k  1 <= k <= size
   [[nodiscard]] Scalar threshold(Index k) const {
-    Bits low = std::bit_cast<Bits>(std::numeric_limits<Scalar>::denorm_min());  // all numbers reach it
-    Bits high = std::bit_cast<Bits>(largest_) + 1;                              // none does
+    Bits low = std::bit_cast<Bits>(smallest_);      // all numbers reach it
+    Bits high = std::bit_cast<Bits>(largest_) + 1;  // none does
     while (high - low > 1) {
       const Bits middle = low + (high - low) / 2;
       const Index count = count_reaching(std::bit_cast<Scalar>(middle));
@@ -63,6 +65,7 @@ class KthLargest {
 
   Buffer<Scalar> values_;  ///< padded with zeros, which reach no threshold
   Scalar largest_ = 0;
+  Scalar smallest_ = 0;
 };
 
 }  // namespace parsae::inline PARSAE_ABI

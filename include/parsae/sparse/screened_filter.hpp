@@ -3,6 +3,7 @@
 
 #include <parsae/sparse/floor_arrays.hpp>
 #include <parsae/sparse/gathered_product.hpp>
+#include <parsae/sparse/lane_maxima.hpp>
 #include <parsae/sparse/sample_groups.hpp>
 #include <parsae/sparse/selection.hpp>
 
@@ -36,12 +37,19 @@ class ScreenedFilter {
     Index rescored = 0;
   };
 
-  /// A walk begins.
-  void reset(const Rule& rule) {
+  /// A walk begins, in blocks of at most `block` samples.
+  void reset(const Rule& rule, Index block, Index n_latents) {
     counts_ = {};
+    first_.begin(rule.most_per_sample());
+    for (FloorArrays<float>* floors : {&floors_, &exact_floors_, &shadow_floors_}) floors->reserve(block, n_latents);
+    kept_.reserve(rule.buffer_size(block));
+    waiting_.reserve(room_for(block, rule.buffer_size(block)));
+    groups_.reserve(block, room_for(block, rule.buffer_size(block)));
+    next_.reserve(block);
     if constexpr (Rule::raises_floors) {
+      shadow_kept_.reserve(rule.buffer_size(block));
       if (!shadow_worker_) shadow_worker_.emplace(rule.worker());
-      rule.reset(*shadow_worker_);
+      rule.reset(*shadow_worker_, block);
     }
   }
 
@@ -57,10 +65,16 @@ class ScreenedFilter {
       floors_.raise_to(shadow_floors_);
     }
     is_idle_ = floors_.exclude_all();
-    waiting_capacity_ = std::max({std::min(4 * capacity_, most_waiting), 128 * block.size(), capacity_}) + row;
+    first_.begin(is_idle_ ? 0 : rule.most_per_sample());
+    waiting_capacity_ = room_for(block.size(), capacity_);
     n_waiting_ = 0;
     if (waiting_.size() < waiting_capacity_) waiting_.resize(waiting_capacity_);
-    groups_.reserve(block.size(), waiting_capacity_);
+  }
+
+  /// Raises floors by the first panels, before their tiles are taken.
+  /// \param lower  `n_panels` tiles of lower bounds, one after the other
+  void see_first(const float* lower, Index first_sample, Index n_samples, Index n_panels) {
+    if (first_.is_used()) first_.raise(lower, n_panels, first_sample, n_samples, floors_);
   }
 
   /// \param upper, lower  ScreenProduct tiles: `n_samples` rows, one for each sample from the block's `first_sample` on
@@ -92,11 +106,15 @@ class ScreenedFilter {
     SampleId sample = 0;
   };
 
+  /// Entries that may wait.
+  [[nodiscard]] static Index room_for(Index block, Index capacity) {
+    return std::max({std::min(4 * capacity, most_waiting), 128 * block, capacity}) + row;
+  }
+
   void begin_one(const Rule& rule, RuleWorker& worker, Index n_latents, FloorArrays<float>& floors,
                  Buffer<Candidate<float>>& kept) {
     floors.resize(block_.size(), n_latents);
     kept.clear();
-    kept.reserve(capacity_);
     rule.begin(worker, block_, floors.floors());
   }
 
@@ -206,6 +224,7 @@ class ScreenedFilter {
   FloorArrays<float> floors_;  ///< the higher ones of the two below
   FloorArrays<float> exact_floors_;
   FloorArrays<float> shadow_floors_;
+  LaneMaxima<float> first_;
   Buffer<Candidate<float>> kept_;
   Buffer<Candidate<float>> shadow_kept_;
   std::optional<RuleWorker> shadow_worker_;

@@ -28,9 +28,17 @@ class ScreenedLatents {
     const float* bias = nullptr;
   };
 
+  /// Takes over the memory of another code's words. Only one of two is of use in a step.
+  template <class Other>
+  void take_memory(ScreenedLatents<Other>& other) {
+    if (other.words_.capacity() > words_.capacity()) words_ = std::move(other.words_);
+    other.words_ = {};
+  }
+
   void build(const Matrix<float>& w_enc, const Vector<float>& b_enc, Threads threads) {
     n_words_ = divide_up(w_enc.rows(), Code::inputs_per_word);
     n_panels_ = divide_up(w_enc.cols(), per_panel);
+    if (words_.capacity() < n_panels_ * n_words_ * per_panel) words_ = {};  // nothing worth a copy
     words_.resize(n_panels_ * n_words_ * per_panel);
     first_sums_.assign(n_panels_ * per_panel, typename Code::Sum(0));
     for (Buffer<float>* entries : {&scale_, &size_, &error_, &bias_}) entries->assign(n_panels_ * per_panel, 0.0F);
@@ -58,6 +66,9 @@ class ScreenedLatents {
   }
 
  private:
+  template <class>
+  friend class ScreenedLatents;
+
   void build_panel(const Matrix<float>& w_enc, const Vector<float>& b_enc, Index panel, std::uint32_t* columns) {
     const Index first = panel * per_panel;
     const Index count = std::min(per_panel, w_enc.cols() - first);

@@ -29,8 +29,7 @@ class ScreenedWalk {
     const Index batch = inputs.cols();
     const auto n = static_cast<std::size_t>(threads.count());
     if (workers_.size() < n) workers_.resize(n);
-    for (Worker& worker : workers_)
-      Rules::for_each([&](auto r) { std::get<r>(worker.filters).reset(rules.template rule<r>()); });
+    for (Worker& worker : workers_) reset(worker, rules, block, latents.n_words(), w_enc.cols());
     const Index panel_bytes = std::max<Index>(latents.n_words() * Product<Code>::latents * 4, 1);
     const Index group = std::max<Index>(group_bytes / panel_bytes, 1);
     threads.for_each(divide_up(batch, block), [&](Index task, int worker) {
@@ -46,6 +45,7 @@ class ScreenedWalk {
   using Product = ScreenProduct<Code>;
   static constexpr Index tile_samples = PanelProduct<float>::samples;
   static constexpr Index tile_latents = PanelProduct<float>::latents;
+  static constexpr Index tile_size = tile_samples * tile_latents;
 
   struct Source {
     const Matrix<float>* inputs = nullptr;
@@ -57,10 +57,17 @@ class ScreenedWalk {
     Buffer<std::uint32_t> scratch;
     Buffer<std::uint32_t> words;
     Buffer<SampleBound> bounds;
-    Buffer<float> upper = Buffer<float>(tile_samples * tile_latents);
-    Buffer<float> lower = Buffer<float>(tile_samples * tile_latents);
+    Buffer<float> upper = Buffer<float>(LaneMaxima<float>::panels * tile_size);
+    Buffer<float> lower = Buffer<float>(LaneMaxima<float>::panels * tile_size);
     std::tuple<ScreenedFilter<Selections>...> filters;
   };
+
+  static void reset(Worker& worker, const Rules& rules, Index block, Index n_words, Index n_latents) {
+    worker.scratch.reserve(n_words);
+    worker.words.reserve(block * n_words);
+    worker.bounds.reserve(block);
+    Rules::for_each([&](auto r) { std::get<r>(worker.filters).reset(rules.template rule<r>(), block, n_latents); });
+  }
 
   /// \param group  panels that stay in the second-level cache while the samples pass
   template <class Code>
@@ -76,21 +83,37 @@ class ScreenedWalk {
     });
     for (Index first = 0, last = 0; first < latents.n_panels(); first = last) {
       last = std::min(first + Rules::group_size(first, group), latents.n_panels());
-      for (Index at = 0; at < range.size(); at += tile_samples) {
-        const Index n_samples = std::min(tile_samples, range.size() - at);
-        for (Index panel = first; panel < last; ++panel) {
-          Product<Code>::multiply(worker.words.data() + at * n_words, worker.bounds.data() + at, latents.panel(panel),
-                                  n_words, underflow, worker.upper.data(), worker.lower.data());
-          Rules::for_each([&](auto r) {
-            std::get<r>(worker.filters)
-                .take(rules.template rule<r>(), rules.template worker<r>(id), worker.upper.data(), worker.lower.data(),
-                      at, n_samples, panel * tile_latents);
-          });
-        }
-      }
+      for (Index at = 0; at < range.size(); at += tile_samples)
+        run_tile<Code>(worker, id, rules, at, std::min(tile_samples, range.size() - at), first, last, latents,
+                       underflow);
     }
     Rules::for_each(
         [&](auto r) { std::get<r>(worker.filters).end(rules.template rule<r>(), rules.template worker<r>(id)); });
+  }
+
+  /// The samples [at, at + n_samples) of the block and the panels [first, last).
+  template <class Code>
+  static void run_tile(Worker& worker, int id, const Rules& rules, Index at, Index n_samples, Index first, Index last,
+                       const ScreenedLatents<Code>& latents, float underflow) {
+    const Index n_words = latents.n_words();
+    Rules::pass(
+        first, last,
+        [&](Index panel, Index slot) {
+          Product<Code>::multiply(worker.words.data() + at * n_words, worker.bounds.data() + at, latents.panel(panel),
+                                  n_words, underflow, worker.upper.data() + slot * tile_size,
+                                  worker.lower.data() + slot * tile_size);
+        },
+        [&](Index n_panels) {
+          Rules::for_each(
+              [&](auto r) { std::get<r>(worker.filters).see_first(worker.lower.data(), at, n_samples, n_panels); });
+        },
+        [&](Index panel, Index slot) {
+          Rules::for_each([&](auto r) {
+            std::get<r>(worker.filters)
+                .take(rules.template rule<r>(), rules.template worker<r>(id), worker.upper.data() + slot * tile_size,
+                      worker.lower.data() + slot * tile_size, at, n_samples, panel * tile_latents);
+          });
+        });
   }
 
   template <class Code>

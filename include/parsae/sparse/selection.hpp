@@ -12,8 +12,12 @@ namespace parsae::inline PARSAE_ABI {
 /// the survivors. With `sel` a const rule:
 ///
 /// - `Selection::raises_floors`: whether floors rise while the walk goes on, or stay as `begin` set them.
+/// - `sel.most_per_sample()`: k, if the code of a sample are its k largest pre-activations among those that reach the
+///   floors of their latents: then the walk may raise a sample's floor to any value that k of them reach. Otherwise 0.
 /// - `sel.worker()`: the rule's scratch of one worker; kept from step to step, so its memory is allocated once.
-/// - `sel.reset(worker)`: a walk begins; forget the last one, keep the memory.
+/// - `sel.reset(worker, block)`: a walk begins, in blocks of at most `block` samples; forget the last walk, keep the
+/// memory
+///   and reserve what this one may need: which blocks a worker meets is chance.
 /// - `sel.buffer_size(block)`: how many candidates the walk may collect before it calls `tighten`; `tighten` must leave
 ///   room for at least one more tile row (PanelProduct::latents).
 /// - `sel.begin(worker, block, floors)`: a worker starts a block of samples; set all floors.
@@ -29,8 +33,9 @@ concept SelectionFor = std::movable<typename Selection::Worker> &&
     requires(const Selection sel, typename Selection::Worker& worker, Slice<typename Selection::Worker> workers,
              SampleRange block, Floors<Scalar> floors, Buffer<Candidate<Scalar>>& kept, SparseCode<Scalar>& code) {
   { Selection::raises_floors } -> std::convertible_to<bool>;
+  { sel.most_per_sample() } -> std::same_as<Index>;
   { sel.worker() } -> std::same_as<typename Selection::Worker>;
-  { sel.reset(worker) } -> std::same_as<void>;
+  { sel.reset(worker, block.size()) } -> std::same_as<void>;
   { sel.buffer_size(block.size()) } -> std::same_as<Index>;
   { sel.begin(worker, block, floors) } -> std::same_as<void>;
   { sel.tighten(worker, block, floors, kept) } -> std::same_as<void>;

@@ -142,6 +142,9 @@ struct Simd {
 #endif
   }
 
+  /// Lane by lane a where a >= floor, otherwise 0; 0 for NaN.
+  [[nodiscard]] static Lanes or_zero(const Lanes& a, const Lanes& floor) { return a >= floor ? a : Lanes{}; }
+
   /// The lanes added in a tree of fixed shape.
   [[nodiscard]] static Scalar sum(const Lanes& a) {
     Scalar lanes[std::size_t{width}];

@@ -24,11 +24,13 @@ class Walk {
     Index block = 1200;          ///< most samples of a task, >= 1; a small one packs the latents again and again
     Index group_bytes = 400000;  ///< packed latents that stay in the second-level cache while the samples pass, >= 1
     Precision precision = Precision::Exact;
+    Index screened_block = 480;  ///< like block where latents are packed once: coded samples stay in that cache, too
   };
 
   Walk() : Walk(Settings()) {}
   explicit Walk(const Settings& settings) : settings_(settings) {
     require_at_least("Walk block", settings.block, Index{1});
+    require_at_least("Walk screened_block", settings.screened_block, Index{1});
     require_at_least("Walk group_bytes", settings.group_bytes, Index{1});
   }
 
@@ -43,7 +45,7 @@ class Walk {
            const Selections&... selections, CodeOf<Selections>&... codes) {
     require_shape("Walk w_enc", w_enc.rows(), w_enc.cols(), inputs.rows(), b_enc.size());
     const typename Rules::Rules refs(selections...);
-    const Rules rules(refs, rule_workers_, threads.count());
+    const Rules rules(refs, rule_workers_, threads.count(), Rules::block_size(inputs.cols(), settings_.block, threads));
     run_rules(rules, inputs, w_enc, b_enc, threads);
     rules.finish(std::tie(codes...));
   }
@@ -67,21 +69,25 @@ class Walk {
 
   void run_rules(const Rules& rules, const Matrix<Scalar>& inputs, const Matrix<Scalar>& w_enc,
                  const Vector<Scalar>& b_enc, Threads threads) {
-    const Index block = Rules::block_size(inputs.cols(), settings_.block, threads);
     if constexpr (can_screen) {
       if (settings_.precision == Precision::Screened) {
         const Way way = policy_.next(inputs.rows());
-        if (way == Way::Int8) return screen(way, screening_.int8_latents, rules, block, inputs, w_enc, b_enc, threads);
-        if (way == Way::Bf16) return screen(way, screening_.bf16_latents, rules, block, inputs, w_enc, b_enc, threads);
+        if (way == Way::Int8)
+          return screen(way, screening_.int8_latents, screening_.bf16_latents, rules, inputs, w_enc, b_enc, threads);
+        if (way == Way::Bf16)
+          return screen(way, screening_.bf16_latents, screening_.int8_latents, rules, inputs, w_enc, b_enc, threads);
         policy_.observe(way, 0, 0, 0, 0, 0);
       }
     }
+    const Index block = Rules::block_size(inputs.cols(), settings_.block, threads);
     exact_.run(rules, block, settings_.group_bytes, inputs, w_enc, b_enc, threads);
   }
 
-  template <class Latents>
-  void screen(Way way, Latents& latents, const Rules& rules, Index block, const Matrix<Scalar>& inputs,
+  template <class Latents, class Others>
+  void screen(Way way, Latents& latents, Others& others, const Rules& rules, const Matrix<Scalar>& inputs,
               const Matrix<Scalar>& w_enc, const Vector<Scalar>& b_enc, Threads threads) {
+    const Index block = Rules::block_size(inputs.cols(), settings_.screened_block, threads);
+    latents.take_memory(others);
     latents.build(w_enc, b_enc, threads);
     const auto counts =
         screening_.walk.run(rules, block, settings_.group_bytes, inputs, latents, w_enc, b_enc, threads);

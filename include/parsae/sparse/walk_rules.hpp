@@ -2,7 +2,7 @@
 #pragma once
 
 #include <parsae/core/threads.hpp>
-#include <parsae/sparse/panel_product.hpp>
+#include <parsae/sparse/lane_maxima.hpp>
 #include <parsae/sparse/selection.hpp>
 
 #include <algorithm>
@@ -21,25 +21,46 @@ class WalkRules {
   using Rules = std::tuple<const Selections&...>;
   using Workers = std::tuple<std::vector<typename Selections::Worker>...>;
 
-  WalkRules(const Rules& rules, Workers& workers, int n_workers)
+  /// \param block  most samples of a task
+  WalkRules(const Rules& rules, Workers& workers, int n_workers, Index block)
       : rules_(rules), workers_(workers), n_workers_(n_workers) {
     for_each([&](auto r) {
       auto& scratch = std::get<r>(workers_);
       while (scratch.size() < static_cast<std::size_t>(n_workers)) scratch.push_back(std::get<r>(rules_).worker());
-      for (auto& worker : scratch) std::get<r>(rules_).reset(worker);
+      for (auto& worker : scratch) std::get<r>(rules_).reset(worker, block);
     });
   }
 
-  /// Samples of a task: whole register tiles, at most about `most`, and at least one task for each thread.
+  /// Samples of a task: whole register tiles, at most about `most`, and as many tasks for every thread.
   [[nodiscard]] static Index block_size(Index batch, Index most, Threads threads) {
     constexpr Index tile = PanelProduct<Scalar>::samples;
-    const Index n_blocks = std::max<Index>(divide_up(batch, most), threads.count());
+    const Index n_blocks = std::max(divide_up(divide_up(batch, most), threads.count()), Index{1}) * threads.count();
     return std::max(divide_up(divide_up(batch, n_blocks), tile), Index{1}) * tile;
   }
 
-  /// Panels of the group that follows the first `n_done`: groups double from one panel to `most`, so that floors rise
-  /// before most of the latents have passed.
-  [[nodiscard]] static Index group_size(Index n_done, Index most) { return std::clamp<Index>(n_done, 1, most); }
+  /// Panels of the group that follows the first `n_done`: a first one whose tiles are all seen before entries are kept,
+  /// then as many as have passed, up to `most`, so that floors rise before most of the latents have passed.
+  [[nodiscard]] static Index group_size(Index n_done, Index most) {
+    return n_done == 0 ? std::min(LaneMaxima<Scalar>::panels, 4 * most) : std::min(most, n_done);
+  }
+
+  [[nodiscard]] static Index largest_group(Index most) { return std::max(group_size(0, most), most); }
+
+  /// The order of work on the panels [first, last) of one tile of samples: multiply(panel, slot) computes a tile,
+  /// see_first(n_panels) raises floors by slots 0, 1, ..., take(panel, slot) filters.
+  template <class Multiply, class SeeFirst, class Take>
+  static void pass(Index first, Index last, const Multiply& multiply, const SeeFirst& see_first, const Take& take) {
+    if (first == 0) {
+      for (Index panel = 0; panel < last; ++panel) multiply(panel, panel);
+      see_first(last);
+      for (Index panel = 0; panel < last; ++panel) take(panel, panel);
+    } else {
+      for (Index panel = first; panel < last; ++panel) {
+        multiply(panel, 0);
+        take(panel, 0);
+      }
+    }
+  }
 
   /// visit(r) for the place r of every rule, a std::integral_constant.
   template <class Visit>
