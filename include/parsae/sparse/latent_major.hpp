@@ -28,7 +28,7 @@ class LatentMajor {
   void count(const SparseCode<Scalar>& code, Index n_latents, Threads threads) {
     const Index batch = code.n_samples();
     cut(code, n_latents);
-    starts_.reserve(divide_up(n_latents, smallest_range) * batch);
+    starts_.reserve(divide_up(n_latents, smallest_range(n_latents)) * batch);
     starts_.resize(n_ranges_ * batch);
     offsets_.assign(n_latents + 1, 0);
     threads.for_each(n_ranges_, [&](Index range, int) {
@@ -101,14 +101,15 @@ class LatentMajor {
     d_values_[at] = d_values[e];
   }
 
-  static constexpr Index smallest_range = 512;
+  /// Some ranges for every thread where latents are few, too.
+  [[nodiscard]] static Index smallest_range(Index n_latents) { return std::clamp<Index>(n_latents / 8, 64, 512); }
 
   /// A range of 512 latents fills few enough pages for the address translation to stay cached, and the next free places
   /// of a strip of 64, one in each array, stay in the first-level cache. Both are larger where samples have few
   /// entries, so that a visit to a sample finds some.
   void cut(const SparseCode<Scalar>& code, Index n_latents) {
     const Index latents_with_8 = 8 * n_latents * code.n_samples() / std::max(code.stored(), Index{1});
-    range_size_ = std::clamp(latents_with_8, std::min(smallest_range, n_latents), n_latents);
+    range_size_ = std::clamp(latents_with_8, std::min(smallest_range(n_latents), n_latents), n_latents);
     strip_size_ = std::max(2 * latents_with_8, Index{64});
     n_ranges_ = range_size_ == 0 ? 0 : divide_up(n_latents, range_size_);
   }

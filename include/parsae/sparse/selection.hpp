@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <parsae/core/threads.hpp>
 #include <parsae/sparse/candidate.hpp>
 #include <parsae/sparse/sparse_code.hpp>
 
@@ -56,29 +57,31 @@ template <class Scalar>
 }
 
 /// Writes the candidates that the workers settled on (`worker.settled`) as the code of `batch` samples, value =
-/// pre-activation. All candidates of a sample lie with one worker, ascending in latent.
+/// pre-activation. All candidates of a sample lie with one worker, ascending in latent; so every worker's can be
+/// written by a thread of its own.
 template <class Worker, class Scalar>
 void write_code(Slice<Worker> workers, Index batch, SparseCode<Scalar>& code) {
+  const Threads threads(static_cast<int>(workers.size()));
   code.offsets.assign(batch + 1, 0);
   Index stored = 0;
-  for (const Worker& worker : workers) {
-    stored += worker.settled.size();
-    for (const Candidate<Scalar>& entry : worker.settled) ++code.offsets[entry.sample + 1];
-  }
+  for (const Worker& worker : workers) stored += worker.settled.size();
+  threads.for_each(workers.size(), [&](Index w, int) {
+    for (const Candidate<Scalar>& entry : workers[w].settled) ++code.offsets[entry.sample + 1];
+  });
   for (Index i = 0; i < batch; ++i) code.offsets[i + 1] += code.offsets[i];
   code.resize_entries(stored);
 
   // While filling, offsets[i] is where the next entry of sample i goes; afterwards it is where sample i + 1 begins.
-  for (const Worker& worker : workers) {
-    for (const Candidate<Scalar>& entry : worker.settled) {
+  threads.for_each(workers.size(), [&](Index w, int) {
+    for (const Candidate<Scalar>& entry : workers[w].settled) {
       const Index at = code.offsets[entry.sample]++;
       code.latents[at] = entry.latent;
       code.pre_acts[at] = entry.pre_act;
+      code.values[at] = entry.pre_act;
     }
-  }
+  });
   for (Index i = batch; i > 0; --i) code.offsets[i] = code.offsets[i - 1];
   code.offsets[0] = 0;
-  std::copy(code.pre_acts.begin(), code.pre_acts.end(), code.values.begin());
 }
 
 }  // namespace parsae::inline PARSAE_ABI
