@@ -5,6 +5,9 @@
 
 // IWYU pragma: begin_exports
 #include <parsae/activations/activation.hpp>
+#include <parsae/activations/gated.hpp>
+#include <parsae/activations/gated_inference.hpp>
+#include <parsae/activations/gated_selection.hpp>
 #include <parsae/activations/jump_relu.hpp>
 #include <parsae/activations/relu.hpp>
 #include <parsae/activations/threshold.hpp>
@@ -49,7 +52,10 @@
 #include <parsae/io/shape.hpp>
 #include <parsae/io/tensor_dtype.hpp>
 #include <parsae/losses/aux_k.hpp>
+#include <parsae/losses/aux_zipf.hpp>
 #include <parsae/losses/auxiliary.hpp>
+#include <parsae/losses/gate_l1.hpp>
+#include <parsae/losses/gate_reconstruction.hpp>
 #include <parsae/losses/l0_ste.hpp>
 #include <parsae/losses/l1.hpp>
 #include <parsae/losses/loss.hpp>

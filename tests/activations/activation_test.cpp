@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <parsae/activations/activation.hpp>
+#include <parsae/activations/gated.hpp>
 #include <parsae/activations/jump_relu.hpp>
 #include <parsae/activations/relu.hpp>
 #include <parsae/activations/threshold.hpp>
@@ -34,12 +35,19 @@ static_assert(ActivationRule<Complete> && !Activation<Complete>);  // its infere
 static_assert(!ActivationRule<Nameless>);
 static_assert(ActivationRule<WithoutInference> && !Activation<WithoutInference>);
 
+struct ClosedGate {
+  static constexpr bool has_gate = false;
+};
+static_assert(HasGate<Gated<float>> && !HasGate<Complete> && !HasGate<ClosedGate> && !HasGate<JumpReLU<float>>);
+
 }  // namespace
 
 TEMPLATE_TEST_CASE("every activation satisfies its contract", "", float, double) {
   CHECK(Activation<ReLU<TestType>>);
   CHECK(Activation<Threshold<TestType>>);
   CHECK(Activation<JumpReLU<TestType>>);
+  CHECK(Activation<Gated<TestType>>);
+  CHECK(Activation<GatedInference<TestType>>);
   CHECK(Activation<TopK<TestType>>);
   CHECK(Activation<MutualChoice<TestType>>);
   CHECK_FALSE(Activation<StatelessActivation>);
@@ -55,6 +63,11 @@ TEST_CASE("a gradient passes where the entry is active, and the direct one every
       LatentGradient<float>{latent.d_value.slice(), latent.d_gate.slice(), latent.d_pre_act.slice(), 5},
       latent.d_pre_acts.slice());
   CHECK(equals(latent.d_pre_acts, {11, 2, 33}));
+  pass_through_backward(
+      LatentEntries<float>{0, latent.samples.slice(), latent.values.slice(), latent.pre_acts.slice()},
+      LatentGradient<float>{latent.d_value.slice(), latent.d_gate.slice(), latent.d_pre_act.slice(), 5},
+      latent.d_pre_acts.slice(), 4.0f);
+  CHECK(equals(latent.d_pre_acts, {41, 2, 123}));
 }
 
 TEST_CASE("an activation without state has neither arrays nor settings nor a threshold") {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <parsae/activations/gated.hpp>
 #include <parsae/activations/jump_relu.hpp>
 #include <parsae/activations/relu.hpp>
 #include <parsae/activations/threshold.hpp>
@@ -136,6 +137,11 @@ TEMPLATE_TEST_CASE("every activation comes back with the same bits and gives the
   jump.activation.threshold() = test::random_vector<Scalar>(n_latents, 6).cwiseAbs();
   check_round_trip(jump);
   check_round_trip(random_model(Threshold<Scalar>(test::random_vector<Scalar>(n_latents, 7).cwiseAbs())));
+  auto gated = random_model(Gated<Scalar>());
+  gated.activation.log_scale() = test::random_vector<Scalar>(n_latents, 8);
+  gated.activation.shift() = test::random_vector<Scalar>(n_latents, 9);
+  check_round_trip(gated);
+  check_round_trip(random_model(gated.activation.inference()));
 }
 
 TEST_CASE("settings other than the default come back") {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <parsae/losses/aux_k.hpp>
+#include <parsae/losses/gate_l1.hpp>
+#include <parsae/losses/gate_reconstruction.hpp>
 #include <parsae/losses/l0_ste.hpp>
 #include <parsae/losses/l1.hpp>
 #include <parsae/losses/mean_squared_error.hpp>
@@ -19,6 +21,15 @@ static_assert(WithAuxiliary::has_auxiliary && !WithAuxiliary::needs_threshold);
 static_assert(Full::has_auxiliary && Full::needs_threshold && Full::n_code_losses == 2);
 static_assert(!Objective<MeanSquaredError, NoAuxiliary, L1>::has_auxiliary);
 static_assert(!Objective<MeanSquaredError, NoAuxiliary, L1>::needs_threshold);
+
+/// A loss that says that it needs no gate.
+struct NoGate : L1 {
+  static constexpr bool needs_gate = false;
+};
+static_assert(!Full::needs_gate && !Plain::needs_gate && !Objective<MeanSquaredError, NoAuxiliary, NoGate>::needs_gate);
+static_assert(Objective<MeanSquaredError, GateReconstruction>::needs_gate);
+static_assert(Objective<MeanSquaredError, AuxK, L1, GateL1>::needs_gate);
+static_assert(Objective<MeanSquaredError, GateReconstruction, GateL1>::accepts<float>());
 
 TEST_CASE("Objective is named by its parts", "[objective]") {
   STATIC_REQUIRE(std::is_same_v<decltype(Objective(MeanSquaredError())), Plain>);

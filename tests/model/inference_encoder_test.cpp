@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <parsae/activations/gated.hpp>
 #include <parsae/activations/jump_relu.hpp>
 #include <parsae/activations/relu.hpp>
 #include <parsae/allocators/mutual_choice.hpp>
@@ -60,6 +61,10 @@ TEMPLATE_TEST_CASE("a sample alone has the code of Autoencoder::encode, with eve
     check_codes(random_model(TopK<TestType>({.k = 1}), n_inputs, n_latents), samples);
     check_codes(random_model(ReLU<TestType>(), n_inputs, n_latents), samples);
     check_codes(random_model(JumpReLU<TestType>({.initial_threshold = 2}), n_inputs, n_latents), samples);
+    auto gated = random_model(Gated<TestType>(), n_inputs, n_latents);
+    gated.activation.log_scale() = test::random_vector<TestType>(n_latents, 5);
+    gated.activation.shift() = 3 * test::random_vector<TestType>(n_latents, 6);
+    check_codes(gated, samples);
     auto mutual = random_model(MutualChoice<TestType>({.k = 1}), n_inputs, n_latents);
     SparseCode<TestType> seen;
     seen.offsets.assign(2, 1);

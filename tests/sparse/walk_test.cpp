@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <parsae/activations/gated.hpp>
 #include <parsae/activations/jump_relu.hpp>
 #include <parsae/activations/relu.hpp>
 #include <parsae/activations/threshold.hpp>
@@ -202,6 +203,20 @@ void check_every_rule(const WalkCase<Scalar>& input) {
   jump.threshold() = threshold;
   check_everywhere(input, jump.select(batch, n_latents),
                    test::reference_threshold<Scalar>(pre_acts, threshold, static_cast<Scalar>(0.8)));
+
+  Gated<Scalar> gated;
+  gated.resize(n_latents);
+  gated.log_scale() = random_vector<Scalar>(n_latents, 10);
+  gated.shift() = random_vector<Scalar>(n_latents, 11);
+  const auto value = [&](Index j, Index i) {
+    return std::max(multiply_add(std::exp(gated.log_scale()(j)), pre_acts(j, i), gated.shift()(j)), Scalar(0));
+  };
+  check_everywhere(input, gated.select(batch, n_latents),
+                   test::code_where<Scalar>(
+                       pre_acts, [&](Index j, Index i) { return pre_acts(j, i) > 0; }, value));
+  check_everywhere(input, gated.inference().select(batch, n_latents),
+                   test::code_where<Scalar>(
+                       pre_acts, [&](Index j, Index i) { return pre_acts(j, i) > 0 && value(j, i) > 0; }, value));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <parsae/activations/activation.hpp>
 #include <parsae/data/batch.hpp>
 
 #include <algorithm>
@@ -73,28 +74,43 @@ struct DenseObjective {
   double l0 = 0;
   double aux_k = 0;  ///< coefficient
   Index k_aux = 0;
-  std::vector<bool> eligible;  ///< n_latents; empty: no auxiliary
+  std::vector<bool> eligible;  ///< n_latents; empty: no AuxK
+  double gate_l1 = 0;
+  bool gate_l1_by_decoder_norm = false;
+  double gate_reconstruction = 0;  ///< coefficient
+  bool freezes_decoder = false;    ///< the auxiliary loss, whichever there is
 
   /// A forward pass and the terms of its loss.
   struct Result {
     Matrix<double> pre_acts;
+    Matrix<double> values;    ///< of what is active
     Matrix<double> residual;  ///< scaled target minus reconstruction
-    Mask active;
+    Mask selected;
+    Mask active;  ///< selected, and the value is positive
     Mask auxiliary_active;
     double mse = 0;
     double l1 = 0;
     double l0 = 0;
     double aux_k = 0;
+    double gate_l1 = 0;
+    double gate_reconstruction = 0;
     double fvu = 0;
 
-    [[nodiscard]] double loss() const { return mse + l1 + l0 + aux_k; }
+    [[nodiscard]] double loss() const { return mse + l1 + l0 + aux_k + gate_l1 + gate_reconstruction; }
   };
 
-  /// What the auxiliary loss takes for constant.
+  /// What the auxiliary loss takes for constant; the decoder only where it is frozen.
   struct Frozen {
     Matrix<double> residual;
     double variation = 0;  ///< about the mean
+    Matrix<double> w_dec;
+    Vector<double> b_dec;
   };
+
+  template <class Model>
+  [[nodiscard]] static Frozen freeze(const Model& model, const Matrix<double>& residual) {
+    return {residual, squares_about_mean(residual), model.decoder.w_dec, model.decoder.b_dec};
+  }
 
   [[nodiscard]] static double squares_about_mean(const Matrix<double>& columns) {
     double squares = 0;
@@ -121,49 +137,63 @@ struct DenseObjective {
     return pre_acts;
   }
 
-  /// sum over the latents in `mask` of pre_act * w_dec, without bias.
+  /// The values that latents would have if they were active: the pre-activations, or what a magnitude path makes of
+  /// them.
   template <class Model>
-  [[nodiscard]] static Matrix<double> decode(const Model& model, const Matrix<double>& pre_acts, const Mask& mask) {
-    Matrix<double> recon = Matrix<double>::Zero(model.n_outputs(), pre_acts.cols());
-    for (Index i = 0; i < pre_acts.cols(); ++i)
-      for (Index j = 0; j < pre_acts.rows(); ++j)
-        for (Index p = 0; mask(j, i) && p < recon.rows(); ++p)
-          recon(p, i) += pre_acts(j, i) * model.decoder.w_dec(p, j);
+  [[nodiscard]] static Matrix<double> values_of(const Model& model, const Matrix<double>& pre_acts) {
+    Matrix<double> values = pre_acts;
+    if constexpr (HasGate<typename Model::ActivationType>)
+      for (Index i = 0; i < values.cols(); ++i)
+        for (Index j = 0; j < values.rows(); ++j)
+          values(j, i) = std::exp(model.activation.log_scale()(j)) * pre_acts(j, i) + model.activation.shift()(j);
+    return values;
+  }
+
+  /// sum over the latents in `mask` of value * w_dec, without bias.
+  [[nodiscard]] static Matrix<double> decode(const Matrix<double>& w_dec, const Matrix<double>& values,
+                                             const Mask& mask) {
+    Matrix<double> recon = Matrix<double>::Zero(w_dec.rows(), values.cols());
+    for (Index i = 0; i < values.cols(); ++i)
+      for (Index j = 0; j < values.rows(); ++j)
+        for (Index p = 0; mask(j, i) && p < recon.rows(); ++p) recon(p, i) += values(j, i) * w_dec(p, j);
     return recon;
   }
 
-  /// \param frozen  null: this forward pass's own residual
+  /// \param frozen  null: this forward pass's own residual and decoder
   template <class Model>
   [[nodiscard]] Result evaluate(const Model& model, const Batch<double>& batch, bool centers,
                                 const Frozen* frozen = nullptr) const {
-    const Index n = batch.inputs.cols();
     Result result;
     result.pre_acts = pre_activations(model, batch.inputs, centers);
-    result.active = select(result.pre_acts);
+    result.values = values_of(model, result.pre_acts);
+    result.selected = select(result.pre_acts);
+    result.active = result.selected && result.values.array() > 0;
 
-    const Matrix<double> recon = decode(model, result.pre_acts, result.active);
+    const Matrix<double> recon = decode(model.decoder.w_dec, result.values, result.active);
     const Matrix<double> target = model.output_scale * (batch.targets.size() == 0 ? batch.inputs : batch.targets);
-    result.residual = target;
-    double squared_error = 0;
-    for (Index i = 0; i < n; ++i) {
-      const double weight = (batch.weight.empty() ? 1.0 : batch.weight[i]) / static_cast<double>(n);
-      for (Index p = 0; p < recon.rows(); ++p) {
-        const double error = target(p, i) - recon(p, i) - model.decoder.b_dec(p);
-        result.residual(p, i) = error;
-        result.mse += weight * error * error;
-        squared_error += error * error;
-      }
-    }
-    result.fvu = squared_error / squares_about_mean(target);
+    result.residual = (target - recon).colwise() - model.decoder.b_dec;
+    result.mse = weighted_squares(batch, result.residual);
+    result.fvu = result.residual.squaredNorm() / squares_about_mean(target);
     add_code_losses(model, result);
-    if (!eligible.empty()) {
-      const Frozen own{result.residual, squares_about_mean(result.residual)};
-      add_auxiliary(model, frozen == nullptr ? own : *frozen, result);
-    }
+    const Frozen own = freeze(model, result.residual);
+    const Frozen& constants = frozen == nullptr ? own : *frozen;
+    const Matrix<double>& w_dec = freezes_decoder ? constants.w_dec : model.decoder.w_dec;
+    if (!eligible.empty()) add_aux_k(w_dec, constants, result);
+    if (gate_reconstruction > 0)
+      add_gate_reconstruction(w_dec, freezes_decoder ? constants.b_dec : model.decoder.b_dec, target, batch, result);
     return result;
   }
 
  private:
+  /// sum_i weight_i |columns(:, i)|^2
+  [[nodiscard]] static double weighted_squares(const Batch<double>& batch, const Matrix<double>& columns) {
+    double squares = 0;
+    for (Index i = 0; i < columns.cols(); ++i)
+      for (Index p = 0; p < columns.rows(); ++p)
+        squares += (batch.weight.empty() ? 1.0 : batch.weight[i]) * columns(p, i) * columns(p, i);
+    return squares / static_cast<double>(columns.cols());
+  }
+
   template <class Model>
   void add_code_losses(const Model& model, Result& result) const {
     const double n = static_cast<double>(result.pre_acts.cols());
@@ -172,22 +202,30 @@ struct DenseObjective {
       for (Index p = 0; p < model.n_outputs(); ++p)
         squared_norm += model.decoder.w_dec(p, j) * model.decoder.w_dec(p, j);
       const double weight = l1_by_decoder_norm ? std::sqrt(squared_norm) : 1;
+      const double gate_weight = gate_l1_by_decoder_norm ? std::sqrt(squared_norm) : 1;
       for (Index i = 0; i < result.pre_acts.cols(); ++i) {
+        result.gate_l1 += gate_l1 / n * gate_weight * std::max(result.pre_acts(j, i), 0.0);
         if (!result.active(j, i)) continue;
-        result.l1 += l1 / n * weight * result.pre_acts(j, i);
+        result.l1 += l1 / n * weight * result.values(j, i);
         result.l0 += l0 / n;
       }
     }
   }
 
-  template <class Model>
-  void add_auxiliary(const Model& model, const Frozen& frozen, Result& result) const {
+  void add_aux_k(const Matrix<double>& w_dec, const Frozen& constants, Result& result) const {
     result.auxiliary_active = largest_per_sample(result.pre_acts, k_aux, eligible);
-    const Matrix<double> recon = decode(model, result.pre_acts, result.auxiliary_active);
+    const Matrix<double> recon = decode(w_dec, result.pre_acts, result.auxiliary_active);
     for (Index e = 0; e < recon.size(); ++e) {
-      const double error = recon.data()[e] - frozen.residual.data()[e];
-      result.aux_k += aux_k * error * error / frozen.variation;
+      const double error = recon.data()[e] - constants.residual.data()[e];
+      result.aux_k += aux_k * error * error / constants.variation;
     }
+  }
+
+  void add_gate_reconstruction(const Matrix<double>& w_dec, const Vector<double>& b_dec, const Matrix<double>& target,
+                               const Batch<double>& batch, Result& result) const {
+    result.auxiliary_active = result.pre_acts.array() > 0;
+    const Matrix<double> recon = decode(w_dec, result.pre_acts, result.auxiliary_active);
+    result.gate_reconstruction = gate_reconstruction * weighted_squares(batch, (target - recon).colwise() - b_dec);
   }
 };
 

@@ -9,6 +9,7 @@
 #include <support/random_matrix.hpp>
 #include <support/recording_optimizer.hpp>
 
+#include <map>
 #include <vector>
 
 namespace parsae::test {
@@ -55,10 +56,12 @@ class GradientCheck {
   void run() {
     if (reference_.aux_k > 0) let_latents_die();
     const DenseObjective::Result base = evaluate();
-    const DenseObjective::Frozen frozen{base.residual, DenseObjective::squares_about_mean(base.residual)};
+    const DenseObjective::Frozen frozen = DenseObjective::freeze(model_, base.residual);
     TrainProgress progress;
     REQUIRE(step_.run(batch_, StepSettings(), progress).empty());
     check_measurements(base, progress);
+    if constexpr (HasGate<Act>)  // an open gate of magnitude 0 is what the test must not miss
+      REQUIRE((base.selected && !base.active).any());
 
     double squared_gradient = 0;
     std::size_t index = 0;
@@ -89,6 +92,10 @@ class GradientCheck {
     model_.output_scale = setup_.is_transcoder ? 1.3 : 0.8;
     if constexpr (Act::has_threshold)
       for (Index j = 0; j < n_latents; ++j) model_.activation.threshold()(j) = 0.1 + 0.02 * static_cast<double>(j);
+    if constexpr (HasGate<Act>) {
+      model_.activation.log_scale() = 0.3 * random_vector<double>(n_latents, 7);
+      model_.activation.shift() = 0.3 * random_vector<double>(n_latents, 8);
+    }
   }
 
   void set_batch() {
@@ -128,11 +135,10 @@ class GradientCheck {
     CHECK(progress.samples == batch_size);
     for (const LossTerm& term : progress.terms) {
       INFO("term " << term.name);
-      const double expected = term.name == "mse"  ? base.mse
-                              : term.name == "l1" ? base.l1
-                              : term.name == "l0" ? base.l0
-                                                  : base.aux_k;
-      CHECK_THAT(term.value, close_to(expected, 1e-12));
+      const std::map<std::string_view, double> expected{
+          {"mse", base.mse},     {"l1", base.l1},           {"l0", base.l0},
+          {"aux_k", base.aux_k}, {"gate_l1", base.gate_l1}, {"gate_reconstruction", base.gate_reconstruction}};
+      CHECK_THAT(term.value, close_to(expected.at(term.name), 1e-12));
       CHECK(term.value > 0);
     }
   }
@@ -162,7 +168,7 @@ class GradientCheck {
   [[nodiscard]] static bool is_selection_of(const DenseObjective::Result& moved, const DenseObjective::Result& base) {
     const bool same_auxiliary =
         base.auxiliary_active.size() == 0 || (moved.auxiliary_active == base.auxiliary_active).all();
-    return same_auxiliary && (moved.active == base.active).all();
+    return same_auxiliary && (moved.active == base.active).all() && (moved.selected == base.selected).all();
   }
 
   /// On the sphere a gradient has no part along its column.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <parsae/activations/jump_relu.hpp>
+#include <parsae/losses/aux_k.hpp>
 #include <parsae/losses/l0_ste.hpp>
 #include <parsae/losses/l1.hpp>
 #include <parsae/losses/mean_squared_error.hpp>
@@ -29,13 +30,12 @@ Branch<float> random_branch(Index n_latents, float threshold, std::uint64_t stre
   return branch;
 }
 
-}  // namespace
-
 // That the gradient of one latent is right is what the gradient checks of latent_pass_test.cpp show.
-TEST_CASE("Latents in a group get the bits that each gets alone", "[latent_backward]") {
+template <class Auxiliary>
+void check_groups(const Auxiliary& auxiliary_loss) {
   using Backward = LatentBackward<JumpReLU<float>>;
   const GradientLayout layout{n_inputs, 64, 64 + n_outputs, 1, 128};
-  const Objective objective(MeanSquaredError(), NoAuxiliary(),
+  const Objective objective(MeanSquaredError(), auxiliary_loss,
                             L1({.coefficient = 0.1, .weighting = L1::Weighting::DecoderNorm}), L0STE());
   for (const DecoderNorm norm : {DecoderNorm::Unit, DecoderNorm::Free})
     for (const bool has_auxiliary : {false, true})
@@ -74,4 +74,16 @@ TEST_CASE("Latents in a group get the bits that each gets alone", "[latent_backw
         CHECK(in_group == alone);
         CHECK(losses_in_group == losses_alone);
       }
+}
+
+/// The decoder is a constant to it.
+struct FrozenAuxK : AuxK {
+  static constexpr AuxiliaryDecoder decoder = AuxiliaryDecoder::Frozen;
+};
+
+}  // namespace
+
+TEST_CASE("Latents in a group get the bits that each gets alone", "[latent_backward]") {
+  check_groups(AuxK());
+  check_groups(FrozenAuxK());
 }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include <parsae/activations/gated.hpp>
 #include <parsae/activations/relu.hpp>
 #include <parsae/allocators/mutual_choice.hpp>
 #include <parsae/allocators/top_k.hpp>
 #include <parsae/losses/aux_k.hpp>
+#include <parsae/losses/gate_l1.hpp>
+#include <parsae/losses/gate_reconstruction.hpp>
 #include <parsae/losses/l0_ste.hpp>
 #include <parsae/losses/l1.hpp>
 #include <parsae/losses/mean_squared_error.hpp>
@@ -61,6 +64,13 @@ Vector<double> thresholds() {
   return theta;
 }
 
+/// An auxiliary loss with the other answer to the question whether it trains the decoder.
+template <class Auxiliary>
+struct OtherDecoder : Auxiliary {
+  static constexpr AuxiliaryDecoder decoder =
+      Auxiliary::decoder == AuxiliaryDecoder::Trained ? AuxiliaryDecoder::Frozen : AuxiliaryDecoder::Trained;
+};
+
 JumpReLU<double> jump_relu() { return JumpReLU<double>({.initial_threshold = 0.1, .bandwidth = 0.5}); }
 
 }  // namespace
@@ -100,6 +110,66 @@ TEST_CASE("LatentPass differentiates JumpReLU with every loss", "[latent_pass]")
     INFO("mse, aux_k, l0, l1");
     const Objective objective(MeanSquaredError(), aux_k_of(reference), L0STE({.coefficient = 0.05}), l1_of(reference));
     test::check_gradients(jump_relu(), objective, reference);
+  }
+}
+
+TEST_CASE("LatentPass differentiates Gated with every loss", "[latent_pass]") {
+  test::DenseObjective reference;
+  reference.select = test::select_above(Vector<double>::Zero(n_latents));
+  const Gated<double> rule;
+  reference.gate_l1 = 0.09;
+  for (const bool by_norm : {false, true}) {
+    INFO("mse, gate_l1" << (by_norm ? " by decoder norm" : ""));
+    reference.gate_l1_by_decoder_norm = by_norm;
+    const GateL1 gate_l1(
+        {.coefficient = reference.gate_l1, .weighting = by_norm ? L1::Weighting::DecoderNorm : L1::Weighting::Plain});
+    test::check_gradients(rule, Objective(MeanSquaredError(), NoAuxiliary(), gate_l1), reference);
+  }
+  const GateL1 gate_l1({.coefficient = reference.gate_l1, .weighting = L1::Weighting::DecoderNorm});
+  reference.gate_reconstruction = 0.6;
+  reference.freezes_decoder = true;
+  {
+    INFO("mse, gate_reconstruction, gate_l1");
+    test::check_gradients(rule, Objective(MeanSquaredError(), GateReconstruction({.coefficient = 0.6}), gate_l1),
+                          reference);
+  }
+  reference.l1 = 0.07;
+  {
+    INFO("mse, gate_reconstruction, gate_l1, l1");
+    const Objective objective(MeanSquaredError(), GateReconstruction({.coefficient = 0.6}), gate_l1, l1_of(reference));
+    test::check_gradients(rule, objective, reference);
+  }
+  reference.gate_l1 = reference.l1 = 0;
+  {
+    INFO("mse, gate_reconstruction");
+    test::check_gradients(rule, Objective(MeanSquaredError(), GateReconstruction({.coefficient = 0.6})), reference);
+  }
+}
+
+TEST_CASE("LatentPass differentiates auxiliary losses of either target with a frozen and a trained decoder",
+          "[latent_pass]") {
+  test::DenseObjective reference;
+  reference.select = test::select_above(Vector<double>::Zero(n_latents));
+  reference.gate_reconstruction = 0.6;
+  {
+    INFO("full target, trained");
+    const OtherDecoder<GateReconstruction> trained{GateReconstruction({.coefficient = 0.6})};
+    test::check_gradients(Gated<double>(), Objective(MeanSquaredError(), trained), reference);
+  }
+  reference.gate_reconstruction = 0;
+  reference.aux_k = 0.3;
+  reference.k_aux = 2;
+  reference.freezes_decoder = true;
+  const OtherDecoder<AuxK> frozen{aux_k_of(reference)};
+  {
+    INFO("residual, frozen");
+    test::check_gradients(ReLU<double>(), Objective(MeanSquaredError(), frozen), reference);
+  }
+  reference.gate_l1 = 0.09;
+  {
+    INFO("residual, frozen, with a gate");
+    test::check_gradients(Gated<double>(), Objective(MeanSquaredError(), frozen, GateL1({.coefficient = 0.09})),
+                          reference);
   }
 }
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <parsae/train/latent_statistics.hpp>
 
-#include <support/catch.hpp>
+#include <support/close_to.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <initializer_list>
+#include <vector>
 
 using namespace parsae;
 
@@ -54,4 +57,70 @@ TEST_CASE("LatentStatistics counts beyond 32 bits", "[latent_statistics]") {
   observe(statistics, {0}, 2'000'000'000);
   CHECK(statistics.samples_since_active()[0] == 6'000'000'000);
   CHECK(statistics.n_dead() == 1);
+}
+
+TEST_CASE("The running density is the average of firing rates with weights that fall by 1 / e a window",
+          "[latent_statistics]") {
+  LatentStatistics statistics(2, 1000, 100);
+  struct Step {
+    std::int32_t first;
+    std::int32_t second;
+    Index batch;
+  };
+  const std::vector<Step> steps{{3, 0, 10}, {20, 7, 40}, {0, 1, 1}, {50, 0, 100}, {0, 0, 30}};
+  for (std::size_t done = 1; done <= steps.size(); ++done) {
+    const Step& last = steps[done - 1];
+    observe(statistics, {last.first, last.second}, last.batch);
+    double weights = 0;
+    double first = 0;
+    double second = 0;
+    double age = 0;  // samples since the batch
+    for (std::size_t s = done; s-- > 0;) {
+      const auto batch = static_cast<double>(steps[s].batch);
+      const double weight = std::exp(-age / 100) * (1 - std::exp(-batch / 100));
+      weights += weight;
+      first += weight * steps[s].first / batch;
+      second += weight * steps[s].second / batch;
+      age += batch;
+    }
+    CHECK_THAT(statistics.density()[0], test::close_to(first / weights, 1e-14));
+    CHECK_THAT(statistics.density()[1], test::close_to(second / weights, 1e-14));
+  }
+}
+
+TEST_CASE("The running density means the same at every batch size", "[latent_statistics]") {
+  LatentStatistics large(1, 1000, 500);
+  LatentStatistics small(1, 1000, 500);
+  for (int step = 0; step < 30; ++step) {
+    const std::int32_t rate = step % 7;
+    observe(large, {20 * rate}, 200);
+    for (int part = 0; part < 20; ++part) observe(small, {rate}, 10);
+  }
+  CHECK_THAT(small.density()[0], test::close_to(large.density()[0], 1e-12));
+  CHECK(large.density()[0] > 0.1);
+}
+
+TEST_CASE("Densities and ranks are told from the first full window on", "[latent_statistics]") {
+  LatentStatistics statistics(5, 1000, 100);
+  observe(statistics, {5, 0, 9, 5, 2}, 60);
+  CHECK(statistics.history().density.empty());
+  CHECK(statistics.history().rank.empty());
+  observe(statistics, {5, 0, 9, 5, 2}, 40);
+  const LatentHistory history = statistics.history();
+  REQUIRE(history.density.size() == 5);
+  CHECK(history.density[2] == statistics.density()[2]);
+  const std::vector<LatentId> expected{1, 4, 0, 2, 3};  // ties: the lower latent first
+  CHECK(std::equal(expected.begin(), expected.end(), history.rank.begin(), history.rank.end()));
+}
+
+TEST_CASE("Ranks are renewed every 100 steps, and densities at each", "[latent_statistics]") {
+  LatentStatistics statistics(2, 1000, 10);
+  observe(statistics, {1, 0}, 10);
+  const auto first_rank = [&] { return statistics.history().rank[0]; };
+  CHECK(first_rank() == 0);
+  for (Index step = 1; step < LatentStatistics::steps_between_rankings; ++step) observe(statistics, {0, 10}, 10);
+  CHECK(statistics.density()[0] < statistics.density()[1]);
+  CHECK(first_rank() == 0);
+  observe(statistics, {0, 10}, 10);
+  CHECK(first_rank() == 1);
 }

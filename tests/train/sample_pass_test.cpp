@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <parsae/activations/relu.hpp>
 #include <parsae/losses/aux_k.hpp>
+#include <parsae/losses/gate_reconstruction.hpp>
 #include <parsae/losses/mean_squared_error.hpp>
 #include <parsae/losses/objective.hpp>
 #include <parsae/train/sample_pass.hpp>
@@ -104,4 +105,41 @@ TEST_CASE("Sparse codes and dense ones get reconstructions, losses and gradients
         CHECK(error_of_d_values(model.decoder.w_dec, auxiliary) < 1e-11);
       }
     }
+}
+
+TEST_CASE("An auxiliary code that reconstructs the full target does so with bias and weights, also when it is empty",
+          "[sample_pass]") {
+  Autoencoder<ReLU<double>> model(
+      {.n_inputs = 4, .n_latents = n_latents, .n_outputs = n_outputs, .centering = Centering::None});
+  model.decoder.w_dec = random_matrix<double>(n_outputs, n_latents, 1);
+  model.decoder.b_dec = test::random_vector<double>(n_outputs, 2);
+  model.output_scale = 0.7;
+  const Matrix<double> targets = random_matrix<double>(n_outputs, batch, 3);
+  const Vector<double> weights = test::random_vector<double>(batch, 4).cwiseAbs();
+  const Objective objective(MeanSquaredError(), GateReconstruction({.coefficient = alpha}));
+  SamplePass<ReLU<double>, Objective<MeanSquaredError, GateReconstruction>> pass;
+  for (const double threshold : {1.5, -0.5, 100.0}) {
+    std::vector<Buffer<double>> d_values;
+    for (const int threads : {1, 2, 4}) {
+      CAPTURE(threshold, threads);
+      Branch<double> main;
+      Branch<double> auxiliary;
+      main.code = random_code(0.5, 5);
+      auxiliary.code = random_code(threshold, 6);
+      StageTimes stages;
+      const auto sums =
+          pass.run(model, objective, targets, {weights.data(), batch}, main, auxiliary, Threads(threads), stages);
+      REQUIRE(auxiliary.prefers_tiles(n_outputs) == (threshold < 0));
+      REQUIRE(auxiliary.is_used() == (threshold < 100));
+      const Matrix<double> main_recon = (model.decoder.w_dec * dense(main.code)).colwise() + model.decoder.b_dec;
+      const Matrix<double> recon = (model.decoder.w_dec * dense(auxiliary.code)).colwise() + model.decoder.b_dec;
+      const Matrix<double> difference = recon - 0.7 * targets;
+      CHECK(main.d_recon.isApprox(2 * (main_recon - 0.7 * targets) * weights.asDiagonal(), 1e-12));
+      CHECK_THAT(sums.auxiliary, close_to(alpha * weights.dot(difference.colwise().squaredNorm()), 1e-12));
+      CHECK(auxiliary.d_recon.isApprox(2 * alpha * difference * weights.asDiagonal(), 1e-12));
+      CHECK(error_of_d_values(model.decoder.w_dec, auxiliary) < 1e-11);
+      d_values.push_back(auxiliary.d_values);
+      CHECK(d_values.back() == d_values.front());
+    }
+  }
 }

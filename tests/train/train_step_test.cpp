@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include <parsae/activations/gated.hpp>
 #include <parsae/activations/jump_relu.hpp>
 #include <parsae/activations/relu.hpp>
 #include <parsae/allocators/top_k.hpp>
 #include <parsae/losses/aux_k.hpp>
+#include <parsae/losses/aux_zipf.hpp>
+#include <parsae/losses/gate_l1.hpp>
+#include <parsae/losses/gate_reconstruction.hpp>
 #include <parsae/losses/l0_ste.hpp>
 #include <parsae/losses/l1.hpp>
 #include <parsae/losses/mean_squared_error.hpp>
@@ -12,11 +16,15 @@
 
 #include <support/allocation_watch.hpp>
 #include <support/close_to.hpp>
+#include <support/dense_objective.hpp>
 #include <support/random_matrix.hpp>
 #include <support/recording_optimizer.hpp>
 #include <support/reference_codes.hpp>
 
 #include <limits>
+#include <map>
+#include <set>
+#include <string>
 #include <vector>
 
 using namespace parsae;
@@ -165,6 +173,140 @@ TEST_CASE("Latents die by silent samples and AuxK trains those alone", "[train_s
   CHECK(progress.terms[1].value > 0);
   CHECK(step.auxiliary_code().stored() > 0);
   for (const LatentId latent : step.auxiliary_code().latents) CHECK(dead[static_cast<std::size_t>(latent)] == 1);
+}
+
+namespace {
+
+/// What the loss below makes eligible.
+Index step_eligible(const LatentHistory& history, Buffer<std::uint8_t>& eligible) {
+  return AuxZipf({.k_aux = 3, .under_use = 0.5}).mark_eligible(history, eligible.slice());
+}
+
+/// The gradient of each learned array of a model, by name, in one step on `batch`. On a copy: even without an update a
+/// step renormalizes the decoder, which may round.
+template <class Act, class Objective>
+std::map<std::string, Buffer<double>> gradients_of(Autoencoder<Act> model, const Objective& objective,
+                                                   const Batch<double>& batch, TrainProgress& progress) {
+  TrainStep step(model, objective, RecordingOptimizer(), 1000, Threads(2));
+  REQUIRE(step.run(batch, {}, progress).empty());
+  std::map<std::string, Buffer<double>> gradients;
+  std::size_t index = 0;
+  model.visit_arrays([&](const ParameterArray<double>& array) {
+    if (array.role == Role::Learned) gradients[std::string(array.name)] = step.state().moments[index++][0];
+  });
+  return gradients;
+}
+
+/// Which arrays differ anywhere.
+std::set<std::string> changed(const std::map<std::string, Buffer<double>>& a,
+                              const std::map<std::string, Buffer<double>>& b) {
+  std::set<std::string> names;
+  for (const auto& [name, gradient] : a)
+    if (!(gradient == b.at(name))) names.insert(name);
+  return names;
+}
+
+Autoencoder<Gated<double>> gated_model(Centering centering) {
+  Autoencoder<Gated<double>> model({.n_inputs = 8, .n_latents = 20, .centering = centering});
+  model.encoder.w_enc = test::random_matrix<double>(8, 20, 1);
+  model.encoder.b_enc = test::random_vector<double>(20, 2);
+  model.decoder.w_dec = test::random_matrix<double>(8, 20, 3).colwise().normalized();
+  model.decoder.b_dec = test::random_vector<double>(8, 4);
+  model.activation.log_scale() = 0.3 * test::random_vector<double>(20, 5);
+  model.activation.shift() = test::random_vector<double>(20, 6);
+  return model;
+}
+
+}  // namespace
+
+TEST_CASE("Losses on the gate reach the encoder, and b_dec through centering alone", "[train_step]") {
+  const Batch<double> batch = batch_of<double>(8, 40, 9);
+  const GateL1 none({.coefficient = 0});
+  TrainProgress progress;
+  for (const Centering centering : {Centering::DecoderBias, Centering::None}) {
+    CAPTURE(centering == Centering::DecoderBias);
+    std::set<std::string> encoder{"b_enc", "w_enc"};
+    if (centering == Centering::DecoderBias) encoder.insert("b_dec");
+    Autoencoder model = gated_model(centering);
+    for (const Index j : {3, 11}) model.encoder.b_enc(j) = -100;  // closed for every sample
+    const auto plain = gradients_of(model, Objective(MeanSquaredError(), NoAuxiliary(), none), batch, progress);
+    for (const char* name : {"w_enc", "b_enc", "w_dec", "b_dec", "log_scale", "shift"})
+      CHECK(Eigen::Map<const Vector<double>>(plain.at(name).data(), plain.at(name).size()).norm() > 0);
+    const auto by_recon =
+        gradients_of(model, Objective(MeanSquaredError(), GateReconstruction(), none), batch, progress);
+    CHECK(progress.terms[1].name == "gate_reconstruction");
+    CHECK(progress.terms[1].value > 0);
+    CHECK(changed(plain, by_recon) == encoder);
+    const auto by_l1 = gradients_of(model, Objective(MeanSquaredError(), NoAuxiliary(), GateL1({.coefficient = 0.1})),
+                                    batch, progress);
+    CHECK(changed(plain, by_l1) == encoder);
+
+    // Every latent whose gate opens, also where the magnitude is 0 for all samples, and no other.
+    Autoencoder silent = model;
+    silent.activation.shift().setConstant(-1000);
+    const auto of_gate =
+        gradients_of(silent, Objective(MeanSquaredError(), GateReconstruction(), none), batch, progress);
+    CHECK(progress.l0 == 0);
+    const Matrix<double> pre_acts =
+        test::DenseObjective::pre_activations(model, batch.inputs, centering == Centering::DecoderBias);
+    Index n_open = 0;
+    for (Index j = 0; j < 20; ++j) {
+      const bool opens = (pre_acts.row(j).array() > 0).any();
+      n_open += opens;
+      CHECK((by_recon.at("b_enc")[j] != plain.at("b_enc")[j]) == opens);
+      CHECK((of_gate.at("b_enc")[j] != 0) == opens);
+      CHECK(of_gate.at("shift")[j] == 0);
+    }
+    CHECK(n_open > 10);
+    CHECK(n_open <= 18);
+    for (const double entry : of_gate.at("w_dec")) CHECK(entry == 0);
+  }
+}
+
+TEST_CASE("A reconstruction by closed gates is that of the bias alone", "[train_step]") {
+  Autoencoder model = gated_model(Centering::DecoderBias);
+  model.encoder.b_enc.setConstant(-100);
+  const Batch<double> batch = batch_of<double>(8, 40, 9);
+  TrainProgress progress;
+  const auto gradients =
+      gradients_of(model, Objective(MeanSquaredError(), GateReconstruction({.coefficient = 0.25})), batch, progress);
+  const double error = (batch.inputs.colwise() - model.decoder.b_dec).squaredNorm() / 40;
+  CHECK_THAT(progress.terms[0].value, test::close_to(error, 1e-13));
+  CHECK_THAT(progress.terms[1].value, test::close_to(0.25 * error, 1e-13));
+  for (const char* name : {"w_enc", "b_enc", "w_dec", "log_scale", "shift"})
+    for (const double entry : gradients.at(name)) CHECK(entry == 0);
+  const Vector<double> d_b_dec = -2.0 / 40 * (batch.inputs.colwise() - model.decoder.b_dec).rowwise().sum();
+  for (Index q = 0; q < 8; ++q) CHECK_THAT(gradients.at("b_dec")[q], test::close_to(d_b_dec(q), 1e-13));
+}
+
+TEST_CASE("aux_zipf trains under-used latents and dead ones, once a density window has passed", "[train_step]") {
+  Autoencoder model = model_of(TopK<double>({.k = 2}), 8, 50);
+  for (Index j = 0; j < 5; ++j) model.encoder.b_enc(j) = -100;
+  TrainStep step(model, Objective(MeanSquaredError(), AuxZipf({.k_aux = 3, .under_use = 0.5})), RecordingOptimizer(),
+                 100, Threads(1), Precision::Exact, 300);
+  TrainProgress progress;
+  for (std::uint64_t s = 1; s <= 9; ++s) REQUIRE(step.run(batch_of<double>(8, 33, s), {}, progress).empty());
+  CHECK(step.statistics().history().density.empty());  // 297 samples
+  for (const LatentId latent : step.auxiliary_code().latents) CHECK(step.statistics().history().dead[latent] == 1);
+  REQUIRE(step.run(batch_of<double>(8, 33, 10), {}, progress).empty());
+
+  const LatentHistory history = step.statistics().history();
+  REQUIRE(history.density.size() == 50);
+  model.encoder.b_enc.head(5).setConstant(0.5);
+  Buffer<std::uint8_t> eligible(50, 0);
+  const Index n_eligible = step_eligible(history, eligible);
+  REQUIRE(n_eligible > history.n_dead);
+  REQUIRE(n_eligible < 50);
+  REQUIRE(history.n_dead >= 5);
+  REQUIRE(step.run(batch_of<double>(8, 33, 11), {}, progress).empty());
+  CHECK(progress.terms[1].name == "aux_zipf");
+  CHECK(progress.terms[1].value > 0);
+  std::set<LatentId> trained;
+  for (const LatentId latent : step.auxiliary_code().latents) {
+    CHECK(eligible[latent] == 1);
+    trained.insert(latent);
+  }
+  CHECK(static_cast<Index>(trained.size()) > n_eligible / 2);
 }
 
 TEST_CASE("A loss that is not finite is named and leaves model and optimizer untouched", "[train_step]") {

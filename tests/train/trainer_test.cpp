@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
+#include <parsae/activations/gated.hpp>
 #include <parsae/activations/jump_relu.hpp>
 #include <parsae/activations/relu.hpp>
 #include <parsae/allocators/mutual_choice.hpp>
 #include <parsae/allocators/top_k.hpp>
 #include <parsae/data/matrix_source.hpp>
 #include <parsae/losses/aux_k.hpp>
+#include <parsae/losses/aux_zipf.hpp>
+#include <parsae/losses/gate_l1.hpp>
+#include <parsae/losses/gate_reconstruction.hpp>
 #include <parsae/losses/l0_ste.hpp>
 #include <parsae/losses/l1.hpp>
 #include <parsae/losses/mean_squared_error.hpp>
@@ -60,6 +64,7 @@ std::vector<float> trained_arrays(const Act& rule, const Objective& objective, i
                    .learning_rate = 3e-3,
                    .max_gradient_norm = max_gradient_norm,
                    .dead_after_samples = 600,
+                   .density_window_samples = 600,
                    .threads = Threads(threads),
                    .precision = precision});
   REQUIRE(trainer.train(source).reason == StopReason::Completed);
@@ -137,6 +142,13 @@ TEST_CASE("Training gives the same bits for any number of threads and in both pr
     check_threads_agree(JumpReLU<float>({.initial_threshold = 0.05, .bandwidth = 0.05}),
                         Objective(MeanSquaredError(), NoAuxiliary(), L0STE({.coefficient = 3e-3})));
   }
+  SECTION("Gated with both losses on its gate") {
+    check_threads_agree(Gated<float>(),
+                        Objective(MeanSquaredError(), GateReconstruction(), GateL1({.coefficient = 0.02})));
+  }
+  SECTION("TopK with aux_zipf") {
+    check_threads_agree(TopK<float>({.k = 4}), Objective(MeanSquaredError(), AuxZipf({.k_aux = 5})));
+  }
   SECTION("ReLU with L1") {
     check_threads_agree(ReLU<float>(), Objective(MeanSquaredError(), NoAuxiliary(), L1({.coefficient = 0.01})));
   }
@@ -153,6 +165,42 @@ TEST_CASE("Training learns to reconstruct a dictionary in superposition", "[trai
                            Objective(MeanSquaredError(), NoAuxiliary(),
                                      L1({.coefficient = 0.03, .weighting = L1::Weighting::DecoderNorm})),
                            DecoderNorm::Free) < 0.2);
+}
+
+TEST_CASE("aux_zipf that takes dead latents alone trains to the bits of AuxK", "[trainer]") {
+  const TopK<float> rule({.k = 4});
+  const auto zipf = [&](double under_use) {
+    return trained_arrays(rule, Objective(MeanSquaredError(), AuxZipf({.k_aux = 5, .under_use = under_use})), 2,
+                          infinity);
+  };
+  const std::vector<float> aux_k = trained_arrays(rule, Objective(MeanSquaredError(), AuxK({.k_aux = 5})), 2, infinity);
+  CHECK(zipf(0) == aux_k);
+  CHECK(zipf(0.1) != aux_k);
+  CHECK(trained_arrays(rule, Objective(MeanSquaredError()), 2, infinity) != aux_k);  // some latents are dead
+}
+
+TEST_CASE("A gate closes further the higher its price is, and Gated reconstructs", "[trainer]") {
+  std::vector<double> l0;
+  std::vector<double> fvu;
+  for (const double coefficient : {0.03, 0.1, 0.3}) {
+    Autoencoder model = model_of(Gated<float>(), 64);
+    MatrixSource<float> source(training_samples(), {.batch_size = 100, .seed = 5});
+    TrainSettings settings{.steps = 700, .learning_rate = 4e-3, .threads = Threads(2)};
+    settings.learning_rate_schedule.decay_fraction = 0.4;
+    Trainer trainer(model, Objective(MeanSquaredError(), GateReconstruction(), GateL1({.coefficient = coefficient})),
+                    Adam(), settings);
+    REQUIRE(trainer.train(source).reason == StopReason::Completed);
+    l0.push_back(static_cast<double>(model.encode(training_samples()).active_count()) / 2000);
+    fvu.push_back(held_out_fvu(model));
+    CHECK(model.activation.log_scale().norm() > 0.01f);
+    CHECK(model.activation.shift().norm() > 0.01f);
+  }
+  CAPTURE(l0, fvu);
+  CHECK((l0[0] > 1.2 * l0[1] && l0[1] > 1.2 * l0[2]));
+  CHECK((fvu[0] < fvu[1] && fvu[1] < fvu[2]));
+  CHECK(fvu[0] < 0.2);
+  CHECK(l0[0] < 20);
+  CHECK(l0[2] > 0.5);
 }
 
 TEST_CASE("A custom source trains a transcoder on weighted targets", "[trainer]") {
@@ -398,6 +446,7 @@ TEST_CASE("Training settings outside their ranges are refused by name", "[traine
   refuses({.max_gradient_norm = 0}, "max_gradient_norm: expected a value above 0, got 0");
   refuses({.max_gradient_norm = std::numeric_limits<double>::quiet_NaN()}, "max_gradient_norm");
   refuses({.dead_after_samples = 0}, "dead_after_samples");
+  refuses({.density_window_samples = 0}, "density_window_samples");
   refuses({.learning_rate_schedule = {.decay_fraction = 2}}, "learning_rate_schedule decay_fraction");
   refuses({.coefficient_schedule = {.warmup_steps = -1}}, "coefficient_schedule warmup_steps");
 }

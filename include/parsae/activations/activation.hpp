@@ -71,13 +71,20 @@ struct StatelessActivation {
   void visit_settings(const Visit&) {}
 };
 
-/// d_pre_acts = gradient.pre_act + gradient.value where the entry is active: the chain rule of every activation that
-/// passes a selected pre-activation through unchanged.
+/// An activation with a gate: it stores every entry with pre_act > 0, active or not, and `backward` hands
+/// `gradient.pre_act` on, so that losses on the gate's pre-activations train it. Optional: no member, no gate.
+template <class Act>
+concept HasGate = requires {
+  requires Act::has_gate;
+};
+
+/// d_pre_acts = gradient.pre_act + scale * gradient.value where the entry is active: the chain rule of every activation
+/// that passes a selected pre-activation through, unchanged (scale 1) or scaled and shifted.
 template <class Scalar>
 void pass_through_backward(const LatentEntries<Scalar>& entries, const LatentGradient<Scalar>& gradient,
-                           Slice<Scalar> d_pre_acts) {
+                           Slice<Scalar> d_pre_acts, Scalar scale = 1) {
   for (Index e = 0; e < entries.size(); ++e)
-    d_pre_acts[e] = gradient.pre_act[e] + (entries.values[e] != 0 ? gradient.value[e] : Scalar(0));
+    d_pre_acts[e] = gradient.pre_act[e] + (entries.values[e] != 0 ? scale * gradient.value[e] : Scalar(0));
 }
 
 }  // namespace parsae::inline PARSAE_ABI

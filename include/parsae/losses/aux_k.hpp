@@ -22,6 +22,8 @@ class AuxK {
   };
 
   static constexpr std::string_view name = "aux_k";
+  static constexpr AuxiliaryTarget target = AuxiliaryTarget::Residual;
+  static constexpr AuxiliaryDecoder decoder = AuxiliaryDecoder::Trained;
 
   AuxK() : AuxK(Settings()) {}
   explicit AuxK(const Settings& settings) : settings_(settings) {

@@ -10,6 +10,12 @@
 
 namespace parsae::inline PARSAE_ABI {
 
+/// A loss on the pre-activations of a gate, which says so by `needs_gate`; optional, no member means no.
+template <class Loss>
+concept NeedsGate = requires {
+  requires Loss::needs_gate;
+};
+
 /// The training loss: a reconstruction loss, an auxiliary loss (or NoAuxiliary), and any number of losses on the code,
 /// added up. `Objective objective(MeanSquaredError(), AuxK(), L1({.coefficient = 5e-3}));`
 template <class Reconstruction, class Auxiliary = NoAuxiliary, class... CodeLosses>
@@ -17,6 +23,7 @@ class Objective {
  public:
   static constexpr bool has_auxiliary = !std::is_same_v<Auxiliary, NoAuxiliary>;
   static constexpr bool needs_threshold = (CodeLosses::needs_threshold || ... || false);
+  static constexpr bool needs_gate = (NeedsGate<Auxiliary> || ... || NeedsGate<CodeLosses>);
   static constexpr std::size_t n_code_losses = sizeof...(CodeLosses);
   static constexpr std::string_view reconstruction_name = Reconstruction::name;
 

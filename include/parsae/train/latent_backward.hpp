@@ -29,7 +29,7 @@ struct BackwardInputs {
   const Branch<Scalar>& auxiliary;
   const ColumnSlices<Scalar>& centered_slices;
   const ColumnSlices<Scalar>& main_slices;       ///< of main.d_recon
-  const ColumnSlices<Scalar>& auxiliary_slices;  ///< of auxiliary.d_recon
+  const ColumnSlices<Scalar>& auxiliary_slices;  ///< of auxiliary.d_recon; unused where the decoder is frozen
 };
 
 /// The gradient of everything that one latent owns; scratch of one worker. In this order: code losses, activation
@@ -59,11 +59,11 @@ class LatentBackward {
                      Index j, Scalar* gradient, std::array<double, n_losses>& losses) {
     std::fill_n(gradient, layout.size, Scalar(0));
     const Scalar norm_factor = main_backward(model, layout, objective, inputs, j, gradient, losses);
-    add_columns(layout, inputs.main, j, inputs.centered, inputs.main.d_recon, gradient);
+    add_columns<AuxiliaryDecoder::Trained>(layout, inputs.main, j, inputs.centered, gradient);
     add_norm_part(model, layout, j, norm_factor, gradient);
     if (inputs.auxiliary.is_used()) {
       auxiliary_backward(layout, inputs, j, gradient);
-      add_columns(layout, inputs.auxiliary, j, inputs.centered, inputs.auxiliary.d_recon, gradient);
+      add_columns<Objective::AuxiliaryLoss::decoder>(layout, inputs.auxiliary, j, inputs.centered, gradient);
     }
     project(model, layout, j, gradient);
   }
@@ -82,7 +82,7 @@ class LatentBackward {
           main_backward(model, layout, objective, inputs, latents[at], gradients + at * layout.size, losses);
       set_factors(at, inputs.main.by_latent.entries(latents[at]));
     }
-    add_sums(layout, inputs.centered_slices, inputs.main_slices, gradients);
+    add_sums<AuxiliaryDecoder::Trained>(layout, inputs.centered_slices, inputs.main_slices, gradients);
     for (Index at = 0; at < latents.size(); ++at)
       add_norm_part(model, layout, latents[at], norm_factors[static_cast<std::size_t>(at)],
                     gradients + at * layout.size);
@@ -92,7 +92,7 @@ class LatentBackward {
         auxiliary_backward(layout, inputs, latents[at], gradients + at * layout.size);
         set_factors(at, inputs.auxiliary.by_latent.entries(latents[at]));
       }
-      add_sums(layout, inputs.centered_slices, inputs.auxiliary_slices, gradients);
+      add_sums<Objective::AuxiliaryLoss::decoder>(layout, inputs.centered_slices, inputs.auxiliary_slices, gradients);
     }
     for (Index at = 0; at < latents.size(); ++at) project(model, layout, latents[at], gradients + at * layout.size);
   }
@@ -135,17 +135,21 @@ class LatentBackward {
     for (const Scalar d_pre_act : d_pre_acts_) gradient[layout.b_enc] += d_pre_act;
   }
 
-  /// d w_enc += sum_i d_pre_i x_i,  d w_dec += sum_i f_i d_recon_i
+  /// d w_enc += sum_i d_pre_i x_i,  d w_dec += sum_i f_i d_recon_i unless the branch takes the decoder for a constant
+  template <AuxiliaryDecoder decoder>
   void add_columns(const GradientLayout& layout, const Branch<Scalar>& branch, Index j, const Matrix<Scalar>& centered,
-                   const Matrix<Scalar>& d_recon, Scalar* gradient) const {
+                   Scalar* gradient) const {
     const LatentEntries<Scalar> entries = branch.by_latent.entries(j);
     const SampleId* samples = entries.samples.data();
     const auto input = [&](Index e) { return centered.data() + samples[e] * centered.rows(); };
-    const auto output = [&](Index e) { return d_recon.data() + samples[e] * d_recon.rows(); };
     const Index n_ahead = branch.by_latent.n_from(j);
     Column<Scalar>::add_scaled_columns(d_pre_acts_.data(), input, entries.size(), n_ahead, gradient, centered.rows());
-    Column<Scalar>::add_scaled_columns(entries.values.data(), output, entries.size(), n_ahead, gradient + layout.w_dec,
-                                       d_recon.rows());
+    if constexpr (decoder == AuxiliaryDecoder::Trained) {
+      const Matrix<Scalar>& d_recon = branch.d_recon;
+      const auto output = [&](Index e) { return d_recon.data() + samples[e] * d_recon.rows(); };
+      Column<Scalar>::add_scaled_columns(entries.values.data(), output, entries.size(), n_ahead,
+                                         gradient + layout.w_dec, d_recon.rows());
+    }
   }
 
   void begin_sums(Index n_latents, const Inputs& inputs) {
@@ -158,10 +162,12 @@ class LatentBackward {
     output_sums_.set_factors(at, entries.samples, entries.values.data());
   }
 
+  template <AuxiliaryDecoder decoder>
   void add_sums(const GradientLayout& layout, const ColumnSlices<Scalar>& centered, const ColumnSlices<Scalar>& d_recon,
                 Scalar* gradients) {
     input_sums_.add(centered, gradients, layout.size);
-    output_sums_.add(d_recon, gradients + layout.w_dec, layout.size);
+    if constexpr (decoder == AuxiliaryDecoder::Trained)
+      output_sums_.add(d_recon, gradients + layout.w_dec, layout.size);
   }
 
   static void add_norm_part(const Model& model, const GradientLayout& layout, Index j, Scalar factor,

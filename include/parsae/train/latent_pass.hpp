@@ -55,7 +55,7 @@ class LatentPass {
     constexpr auto n_losses = static_cast<Index>(Objective::n_code_losses);
     const Inputs inputs{centered, main, auxiliary, centered_slices_, main_slices_, auxiliary_slices_};
     const Index n_blocks = divide_up(model_->n_latents(), block);
-    prepare(inputs, n_blocks, threads);
+    prepare(inputs, Objective::AuxiliaryLoss::decoder, n_blocks, threads);
     partial_losses_.assign(n_blocks * (n_losses + 1), 0.0);
     threads.for_each(n_blocks, [&](Index task, int id) {
       std::array<double, Objective::n_code_losses> losses{};
@@ -116,14 +116,15 @@ class LatentPass {
 
   [[nodiscard]] bool centers() const { return model_->encoder.centering == Centering::DecoderBias; }
 
-  void prepare(const Inputs& inputs, Index n_blocks, Threads threads) {
+  void prepare(const Inputs& inputs, AuxiliaryDecoder auxiliary_decoder, Index n_blocks, Threads threads) {
     active_.resize(model_->n_latents());
     if (centers()) partial_b_dec_.setZero(model_->n_outputs(), n_blocks);
     const bool groups = find_groups(inputs, n_blocks);
     if (groups) {
       centered_slices_.pack(inputs.centered, threads);
       main_slices_.pack(inputs.main.d_recon, threads);
-      if (inputs.auxiliary.is_used()) auxiliary_slices_.pack(inputs.auxiliary.d_recon, threads);
+      if (inputs.auxiliary.is_used() && auxiliary_decoder == AuxiliaryDecoder::Trained)
+        auxiliary_slices_.pack(inputs.auxiliary.d_recon, threads);
     }
     if (workers_.size() < static_cast<std::size_t>(threads.count()))
       workers_.resize(static_cast<std::size_t>(threads.count()));

@@ -4,39 +4,83 @@
 #include <parsae/core/buffer.hpp>
 #include <parsae/losses/auxiliary.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <numeric>
 
 namespace parsae::inline PARSAE_ABI {
 
-/// How long each latent has been silent, counted in samples, not in steps: the count means the same at every batch
-/// size.
+/// What training measures of each latent: how long it has been silent, and how often it is active. Both are counted in
+/// samples, not in steps: they mean the same at every batch size.
+///
+/// The running density is an average of the firing rate with weights that fall by 1 / e over each window of samples.
+/// Ranks (0: the densest; ties: the lower latent first) are there from the first full window on, and are renewed every
+/// 100 steps.
 class LatentStatistics {
  public:
+  static constexpr Index steps_between_rankings = 100;
+
   LatentStatistics() = default;
 
-  /// \param dead_after_samples  a latent without activity for so many samples is dead, >= 1
-  LatentStatistics(Index n_latents, Index dead_after_samples)
-      : dead_after_samples_(dead_after_samples), samples_since_active_(n_latents, 0), dead_(n_latents, 0) {}
+  /// \param dead_after_samples      a latent without activity for so many samples is dead, >= 1
+  /// \param density_window_samples  time constant of the running density, >= 1
+  LatentStatistics(Index n_latents, Index dead_after_samples, Index density_window_samples = 100'000)
+      : dead_after_samples_(dead_after_samples),
+        window_(density_window_samples),
+        samples_since_active_(n_latents, 0),
+        dead_(n_latents, 0),
+        density_(n_latents, 0.0),
+        rank_(n_latents, 0),
+        order_(n_latents, 0) {}
 
   /// \param active  n_latents counts: samples of this batch in which the latent was active
   void observe(Slice<const std::int32_t> active, Index batch) {
+    const double share = -std::expm1(-static_cast<double>(batch) / static_cast<double>(window_));
+    density_weight_ += share * (1 - density_weight_);
     n_dead_ = 0;
     for (Index j = 0; j < active.size(); ++j) {
       samples_since_active_[j] = active[j] > 0 ? 0 : samples_since_active_[j] + batch;
       dead_[j] = samples_since_active_[j] >= dead_after_samples_;
       n_dead_ += dead_[j];
+      const double rate = static_cast<double>(active[j]) / static_cast<double>(batch);
+      density_[j] += share / density_weight_ * (rate - density_[j]);
     }
+    samples_ += batch;
+    if (knows_densities() && steps_since_ranking_++ % steps_between_rankings == 0) rank_latents();
   }
 
-  [[nodiscard]] LatentHistory history() const { return {dead_.slice(), n_dead_}; }
+  [[nodiscard]] LatentHistory history() const {
+    if (!knows_densities()) return {dead_.slice(), n_dead_};
+    return {dead_.slice(), n_dead_, density_.slice(), rank_.slice()};
+  }
   [[nodiscard]] Index n_dead() const { return n_dead_; }
   [[nodiscard]] const Buffer<std::int64_t>& samples_since_active() const { return samples_since_active_; }
 
+  /// The running density of each latent, from the first batch on.
+  [[nodiscard]] const Buffer<double>& density() const { return density_; }
+
  private:
+  [[nodiscard]] bool knows_densities() const { return samples_ >= window_; }
+
+  void rank_latents() {
+    std::iota(order_.begin(), order_.end(), LatentId{0});
+    std::sort(order_.begin(), order_.end(),
+              [&](LatentId a, LatentId b) { return density_[a] != density_[b] ? density_[a] > density_[b] : a < b; });
+    for (Index place = 0; place < order_.size(); ++place) rank_[order_[place]] = static_cast<LatentId>(place);
+  }
+
   Index dead_after_samples_ = 1;
+  Index window_ = 1;
   Index n_dead_ = 0;
+  Index samples_ = 0;
+  Index steps_since_ranking_ = 0;
+  double density_weight_ = 0;  ///< of all batches so far, in the running densities; tends to 1
   Buffer<std::int64_t> samples_since_active_;
   Buffer<std::uint8_t> dead_;
+  Buffer<double> density_;
+  Buffer<LatentId> rank_;
+  Buffer<LatentId> order_;  ///< latents by rank, scratch
 };
 
 }  // namespace parsae::inline PARSAE_ABI

@@ -34,9 +34,9 @@ class SamplePass {
   /// \param weights  batch entries, for the reconstruction loss
   Sums run(const Model& model, const Objective& objective, const Matrix<Scalar>& targets, Slice<const Scalar> weights,
            Branch<Scalar>& main, Branch<Scalar>& auxiliary, Threads threads, StageTimes& stages) {
-    const Pass pass{model, objective, weights, threads, stages};
+    const Pass pass{model, objective, targets, weights, threads, stages};
     Sums sums;
-    const double variation = take(pass, targets);
+    const double variation = take(pass);
     order(pass, main);
     main.recon.resize(targets.rows(), targets.cols());
     main.d_recon.resize(targets.rows(), targets.cols());
@@ -46,15 +46,19 @@ class SamplePass {
     for (const double squares : errors_) error += squares;
     sums.fvu = error == 0 ? 0 : variation > 0 ? error / variation : std::numeric_limits<double>::quiet_NaN();
     if constexpr (Objective::has_auxiliary)
-      if (auxiliary.is_used()) sums.auxiliary = run_auxiliary(pass, auxiliary);
+      if (has_full_target || auxiliary.is_used()) sums.auxiliary = run_auxiliary(pass, auxiliary);
     return sums;
   }
 
  private:
+  /// An auxiliary loss on the full target is there even when its code is empty: the bias alone reconstructs.
+  static constexpr bool has_full_target = Objective::AuxiliaryLoss::target == AuxiliaryTarget::Full;
+
   /// The arguments that every stage needs.
   struct Pass {
     const Model& model;
     const Objective& objective;
+    const Matrix<Scalar>& targets;
     Slice<const Scalar> weights;
     Threads threads;
     StageTimes& stages;
@@ -64,16 +68,22 @@ class SamplePass {
   };
 
   /// Scales the targets; returns their variation.
-  double take(const Pass& pass, const Matrix<Scalar>& targets) {
+  double take(const Pass& pass) {
     const StageClock clock(pass.stages.losses);
-    constexpr Index block = 64;
-    residual_.resize(targets.rows(), targets.cols());
-    errors_.resize(targets.cols());
-    pass.threads.for_each(divide_up(targets.cols(), block), [&](Index task, int) {
-      const Index count = std::min(block, targets.cols() - task * block);
-      residual_.middleCols(task * block, count) = pass.model.output_scale * targets.middleCols(task * block, count);
-    });
+    residual_.resize(pass.targets.rows(), pass.targets.cols());
+    errors_.resize(pass.targets.cols());
+    scale_targets(pass);
     return sums_.squares_about_mean(residual_, pass.threads);
+  }
+
+  void scale_targets(const Pass& pass) {
+    constexpr Index block = 64;
+    const Index n = pass.targets.cols();
+    pass.threads.for_each(divide_up(n, block), [&](Index task, int) {
+      const Index count = std::min(block, n - task * block);
+      residual_.middleCols(task * block, count) =
+          pass.model.output_scale * pass.targets.middleCols(task * block, count);
+    });
   }
 
   /// How often each latent is used.
@@ -128,15 +138,15 @@ class SamplePass {
   /// The auxiliary gradient needs the residual of the whole batch, so its
   /// products come one after the other.
   double run_auxiliary(const Pass& pass, Branch<Scalar>& branch) {
-    const Slice<const Scalar> no_offset;
+    const Slice<const Scalar> offset = has_full_target ? pass.b_dec() : Slice<const Scalar>();
     order(pass, branch);
     const bool in_tiles = branch.prefers_tiles(pass.model.n_outputs());
     {
       const StageClock clock(pass.stages.decode);
       if (in_tiles)
-        tile_decode_.run(pass.dictionary(), no_offset, branch.code, branch.used, pass.threads, branch.recon);
+        tile_decode_.run(pass.dictionary(), offset, branch.code, branch.used, pass.threads, branch.recon);
       else
-        sparse_decode(pass.dictionary(), no_offset, branch.code, pass.threads, branch.recon);
+        sparse_decode(pass.dictionary(), offset, branch.code, pass.threads, branch.recon);
     }
     const double loss = compare_auxiliary(pass, branch);
     const StageClock clock(pass.stages.sampled_product);
@@ -151,16 +161,28 @@ class SamplePass {
   double compare_auxiliary(const Pass& pass, Branch<Scalar>& branch) {
     const StageClock clock(pass.stages.losses);
     branch.d_recon.resize(residual_.rows(), residual_.cols());
-    const double variation = sums_.squares_about_mean(residual_, pass.threads);
+    if constexpr (has_full_target) {
+      scale_targets(pass);
+      return add_auxiliary(pass, branch,
+                           [&](SampleRange range) { return pass.weights.part(range.begin, range.size()); });
+    } else {
+      const double variation = sums_.squares_about_mean(residual_, pass.threads);
+      return add_auxiliary(pass, branch, [&](SampleRange) { return variation; });
+    }
+  }
+
+  /// \param measure_of  the sample weights or the residual's variation, of a block
+  template <class MeasureOf>
+  double add_auxiliary(const Pass& pass, Branch<Scalar>& branch, const MeasureOf& measure_of) {
     return sums_.add_blocks(residual_.cols(), pass.threads, [&](SampleRange range) {
       return pass.objective.auxiliary().template add<Scalar>(
           residual_.middleCols(range.begin, range.size()), branch.recon.middleCols(range.begin, range.size()),
-          variation, branch.d_recon.middleCols(range.begin, range.size()));
+          measure_of(range), branch.d_recon.middleCols(range.begin, range.size()));
     });
   }
 
-  Matrix<Scalar> residual_;  ///< n_outputs x batch; the scaled targets, until
-                             ///< they are compared
+  Matrix<Scalar> residual_;  ///< n_outputs x batch; the scaled targets, until they
+                             ///< are compared, and again for an auxiliary loss
   Buffer<double> errors_;    ///< for each sample, its squared residual
   ColumnSums<Scalar> sums_;
   TileDecode<Scalar> tile_decode_;

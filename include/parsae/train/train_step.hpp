@@ -37,15 +37,19 @@ class TrainStep {
                 "every loss must satisfy its concept, see parsae/losses/loss.hpp");
   static_assert(!Objective::needs_threshold || Act::has_threshold,
                 "an L0-STE loss needs an activation with a learnable threshold, such as JumpReLU");
+  static_assert(!Objective::needs_gate || HasGate<Act>,
+                "GateL1 and GateReconstruction need an activation with a gate, such as Gated");
+  static_assert(!HasGate<Act> || Objective::needs_gate,
+                "nothing would train the gate of this activation: it needs GateReconstruction and GateL1");
 
   /// \param model  outlives the step; its arrays keep their places meanwhile
   TrainStep(Model& model, const Objective& objective, const Optimizer& optimizer, Index dead_after_samples,
-            Threads threads, Precision precision = Precision::Exact)
+            Threads threads, Precision precision = Precision::Exact, Index density_window_samples = 100'000)
       : model_(&model),
         objective_(objective),
         optimizer_(optimizer),
         threads_(threads),
-        statistics_(model.n_latents(), dead_after_samples),
+        statistics_(model.n_latents(), dead_after_samples, density_window_samples),
         walk_(make_walk(precision)),
         latent_pass_(model) {
     model.visit_arrays([&](const ParameterArray<Scalar>& array) {
@@ -183,6 +187,9 @@ class TrainStep {
           [&, scale](Index j, Slice<const Scalar> gradient) { latent_pass_.update(j, gradient, scale, step, state_); };
     };
     d_b_dec_ = sums_.sum(main_.d_recon, threads_);
+    if constexpr (Objective::has_auxiliary && Objective::AuxiliaryLoss::target == AuxiliaryTarget::Full &&
+                  Objective::AuxiliaryLoss::decoder == AuxiliaryDecoder::Trained)
+      d_b_dec_ += sums_.sum(auxiliary_.d_recon, threads_);
 
     Scalar scale = 1;
     const bool clips = std::isfinite(settings.max_gradient_norm);

@@ -19,6 +19,7 @@ struct TrainSettings {
   double max_gradient_norm =
       std::numeric_limits<double>::infinity();  ///< clip by the global norm, > 0; infinity: never
   Index dead_after_samples = 100'000;           ///< a latent silent for so many samples counts as dead, >= 1
+  Index density_window_samples = 100'000;       ///< time constant of the latents' running densities, >= 1
   Threads threads = Threads::available();
   Precision precision = Precision::Exact;  ///< of the search for active latents; both give the same bits
 
@@ -27,6 +28,7 @@ struct TrainSettings {
     require_positive("TrainSettings learning_rate", learning_rate);
     if (!(max_gradient_norm > 0)) reject("TrainSettings max_gradient_norm", "a value above 0", max_gradient_norm);
     require_at_least("TrainSettings dead_after_samples", dead_after_samples, Index{1});
+    require_at_least("TrainSettings density_window_samples", density_window_samples, Index{1});
     learning_rate_schedule.check("TrainSettings learning_rate_schedule");
     coefficient_schedule.check("TrainSettings coefficient_schedule");
   }
@@ -48,7 +50,8 @@ class Trainer {
   Trainer(Autoencoder<Act>& model, const Objective& objective, const Optimizer& optimizer,
           const TrainSettings& settings)
       : settings_(checked(settings)),
-        step_(model, objective, optimizer, settings.dead_after_samples, settings.threads, settings.precision) {
+        step_(model, objective, optimizer, settings.dead_after_samples, settings.threads, settings.precision,
+              settings.density_window_samples) {
     progress_.total_steps = settings.steps;
     progress_.n_latents = model.n_latents();
   }
