@@ -9,9 +9,15 @@
 #include <parsae/activations/relu.hpp>
 #include <parsae/activations/threshold.hpp>
 #include <parsae/activations/threshold_selection.hpp>
+#include <parsae/allocators/either_selection.hpp>
+#include <parsae/allocators/feature_choice.hpp>
+#include <parsae/allocators/feature_choice_selection.hpp>
+#include <parsae/allocators/latent_budgets.hpp>
 #include <parsae/allocators/mutual_choice.hpp>
+#include <parsae/allocators/running_means.hpp>
 #include <parsae/allocators/top_k.hpp>
 #include <parsae/allocators/top_k_selection.hpp>
+#include <parsae/allocators/zipf_law.hpp>
 #include <parsae/analysis/coarsest.hpp>
 #include <parsae/analysis/code_metrics.hpp>
 #include <parsae/analysis/code_quantizer.hpp>

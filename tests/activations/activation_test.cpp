@@ -3,6 +3,7 @@
 #include <parsae/activations/jump_relu.hpp>
 #include <parsae/activations/relu.hpp>
 #include <parsae/activations/threshold.hpp>
+#include <parsae/allocators/feature_choice.hpp>
 #include <parsae/allocators/mutual_choice.hpp>
 #include <parsae/allocators/top_k.hpp>
 
@@ -42,6 +43,7 @@ TEMPLATE_TEST_CASE("every activation satisfies its contract", "", float, double)
   CHECK(Activation<JumpReLU<TestType>>);
   CHECK(Activation<TopK<TestType>>);
   CHECK(Activation<MutualChoice<TestType>>);
+  CHECK(Activation<FeatureChoice<TestType>>);
   CHECK_FALSE(Activation<StatelessActivation>);
 }
 
