@@ -109,12 +109,15 @@
 #include <parsae/train/branch.hpp>
 #include <parsae/train/callback.hpp>
 #include <parsae/train/early_stop.hpp>
+#include <parsae/train/largest_values.hpp>
 #include <parsae/train/latent_backward.hpp>
 #include <parsae/train/latent_pass.hpp>
 #include <parsae/train/latent_statistics.hpp>
 #include <parsae/train/progress_line.hpp>
+#include <parsae/train/revival.hpp>
 #include <parsae/train/sample_pass.hpp>
 #include <parsae/train/stage_times.hpp>
+#include <parsae/train/threshold_calibration.hpp>
 #include <parsae/train/train_progress.hpp>
 #include <parsae/train/train_step.hpp>
 #include <parsae/train/trainer.hpp>

@@ -50,6 +50,9 @@ class SamplePass {
     return sums;
   }
 
+  /// Scaled targets minus main reconstructions of the last run, n_outputs x batch.
+  [[nodiscard]] const Matrix<Scalar>& residual() const { return residual_; }
+
  private:
   /// The arguments that every stage needs.
   struct Pass {

@@ -19,6 +19,7 @@ struct TrainSettings {
   double max_gradient_norm =
       std::numeric_limits<double>::infinity();  ///< clip by the global norm, > 0; infinity: never
   Index dead_after_samples = 100'000;           ///< a latent silent for so many samples counts as dead, >= 1
+  RevivalSettings revival{};                    ///< of dead latents
   Threads threads = Threads::available();
   Precision precision = Precision::Exact;  ///< of the search for active latents; both give the same bits
 
@@ -29,6 +30,7 @@ struct TrainSettings {
     require_at_least("TrainSettings dead_after_samples", dead_after_samples, Index{1});
     learning_rate_schedule.check("TrainSettings learning_rate_schedule");
     coefficient_schedule.check("TrainSettings coefficient_schedule");
+    revival.check("TrainSettings revival", steps);
   }
 };
 
@@ -101,6 +103,9 @@ class Trainer {
     const std::string_view not_finite = step_.run(batch, settings, progress_);
     progress_.learning_rate = settings.learning_rate;
     ++progress_.step;
+    if (not_finite.empty() && settings_.revival.is_due(progress_.step))
+      progress_.n_revived +=
+          step_.revive(Random(settings_.revival.seed, Draws::Revival, static_cast<std::uint64_t>(progress_.step)));
     return not_finite;
   }
 
