@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <parsae/allocators/feature_choice_selection.hpp>
 
+#include <support/allocation_watch.hpp>
 #include <support/catch.hpp>
 #include <support/walk_case.hpp>
 
@@ -174,7 +175,41 @@ TEST_CASE("the floor of a latent rises to its least winner once its budget is fu
   CHECK(by_latent[1] == floor_never<float>);
   CHECK(worker.best.size() == 3);  // the budget of the batch, whatever passed by
 
+  kept.push_back({std::numeric_limits<float>::infinity(), 2, 6});
+  rule.tighten(worker, {4, 8}, floors, kept);
+  CHECK(by_latent[2] == std::numeric_limits<float>::max());  // another infinity may win by its place
+
   rule.reset(worker);
   rule.begin(worker, {0, 4}, floors);
   CHECK(by_latent[0] == floor_always<float>);
+}
+
+TEST_CASE("memory is that of the budget, all of it from the first walk on a batch") {
+  constexpr Index n_latents = 2000;
+  constexpr Index batch = 600;
+  const auto input = WalkCase<float>::random(40, n_latents, batch);
+  LatentBudgets<float> budgets(n_latents);
+  Buffer<LatentId> ranks(n_latents);
+  for (Index j = 0; j < n_latents; ++j) ranks[j] = static_cast<LatentId>(j);
+  budgets.assign(Buffer<double>(n_latents, 0.0051).slice(), ranks.slice());  // 3.06 samples each
+  Walk<float, FeatureChoiceSelection<float>> walk;
+  SparseCode<float> code;
+  code.latents.reserve(5 * n_latents);
+  code.values.reserve(5 * n_latents);
+  code.pre_acts.reserve(5 * n_latents);
+  std::size_t largest = 0;
+  std::size_t n_late = 0;
+  {
+    const test::AllocationWatch watch;
+    for (int step = 0; step < 40; ++step) {
+      const std::size_t before = watch.count();
+      walk.run(input.inputs, input.w_enc, input.b_enc, Threads(1), {batch, budgets}, code);
+      budgets.advance(batch);
+      if (step > 0) n_late += watch.count() - before;
+    }
+    largest = watch.largest_bytes();
+  }
+  CHECK(code.stored() > 3 * n_latents);
+  CHECK(largest < 4 * n_latents * batch / 4);  // a quarter of the pre-activations
+  CHECK(n_late == 0);
 }

@@ -36,9 +36,10 @@ class FeatureChoiceSelection {
     worker.begins.resize(n_latents + 1);
     worker.begins[0] = 0;
     for (Index j = 0; j < n_latents; ++j) worker.begins[j + 1] = worker.begins[j] + budgets_->granted(j, batch_);
-    // Another batch of this size may grant each latent one more.
-    worker.best.reserve(worker.begins[n_latents] + n_latents);
-    worker.best.resize(worker.begins[n_latents]);
+    // Later batches of this size grant each latent one more at most.
+    const Index total = worker.begins[n_latents];
+    if (worker.best.capacity() < total) worker.best.reserve(total + n_latents);
+    worker.best.resize(total);
   }
 
   /// Short: a latent's floor rises only with its own candidates, and taking few costs no more than taking many.
