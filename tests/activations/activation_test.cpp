@@ -4,6 +4,7 @@
 #include <parsae/activations/jump_relu.hpp>
 #include <parsae/activations/relu.hpp>
 #include <parsae/activations/threshold.hpp>
+#include <parsae/allocators/feature_choice.hpp>
 #include <parsae/allocators/mutual_choice.hpp>
 #include <parsae/allocators/top_k.hpp>
 
@@ -50,6 +51,7 @@ TEMPLATE_TEST_CASE("every activation satisfies its contract", "", float, double)
   CHECK(Activation<GatedInference<TestType>>);
   CHECK(Activation<TopK<TestType>>);
   CHECK(Activation<MutualChoice<TestType>>);
+  CHECK(Activation<FeatureChoice<TestType>>);
   CHECK_FALSE(Activation<StatelessActivation>);
 }
 

@@ -139,6 +139,19 @@ TEMPLATE_TEST_CASE("inference keeps what is above the running threshold", "", fl
   CHECK(std::abs(code.stored() - 5 * 45) <= 1);  // all of the batch's own but, perhaps, the smallest
 }
 
+TEST_CASE("the threshold of Mutual Choice may be set") {
+  MutualChoice<double> act = mutual_choice<double>(2, 0.75);
+  CHECK(act.calibration_densities() == Buffer<double>(1, 2.0));
+  act.set_thresholds(Vector<double>::Constant(1, 0.3));
+  CHECK(threshold_of(act) == 0.3);
+  act.observe(code_with({3}));
+  CHECK(std::abs(threshold_of(act) - (0.75 * 0.3 + 0.25 * 3)) < 1e-15);
+  CHECK_THROWS_WITH(act.set_thresholds(Vector<double>::Constant(2, 0.3)),
+                    "MutualChoice threshold: expected a 1 x 1 matrix, got 2 x 1");
+  CHECK_THROWS_WITH(act.set_thresholds(Vector<double>::Constant(1, -0.3)),
+                    "MutualChoice threshold: expected a finite value of at least 0, got -0.3");
+}
+
 TEST_CASE("there is no inference before training") {
   CHECK_THROWS_WITH(mutual_choice<float>(5).inference(),
                     "MutualChoice threshold: expected a model that has seen a training batch, got one that has not");

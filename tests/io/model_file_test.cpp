@@ -3,6 +3,7 @@
 #include <parsae/activations/jump_relu.hpp>
 #include <parsae/activations/relu.hpp>
 #include <parsae/activations/threshold.hpp>
+#include <parsae/allocators/feature_choice.hpp>
 #include <parsae/allocators/mutual_choice.hpp>
 #include <parsae/allocators/top_k.hpp>
 #include <parsae/io/model_file.hpp>
@@ -88,6 +89,26 @@ Autoencoder<MutualChoice<Scalar>> trained_mutual_choice() {
   return model;
 }
 
+/// Frozen in the second of three steps.
+template <class Scalar>
+Autoencoder<FeatureChoice<Scalar>> trained_feature_choice() {
+  auto model = random_model(FeatureChoice<Scalar>({.k = 1.7,
+                                                   .budgets = Budgets::Zipf,
+                                                   .mutual_choice_batches = 2,
+                                                   .density_decay = 0.9,
+                                                   .zipf_shift = 0.3,
+                                                   .threshold_decay = 0.8}));
+  for (std::uint64_t step = 0; step < 3; ++step) {
+    const Matrix<Scalar> inputs = test::random_matrix<Scalar>(n_inputs, 30, 60 + step);
+    const auto rule = model.activation.select(30, n_latents);
+    SparseCode<Scalar> code;
+    Walk<Scalar, std::remove_cvref_t<decltype(rule)>>().run(inputs, model.encoder.w_enc, model.encoder.b_enc,
+                                                            Threads(1), rule, code);
+    model.activation.observe(code);
+  }
+  return model;
+}
+
 using TopKModel = Autoencoder<TopK<float>>;
 using JumpModel = Autoencoder<JumpReLU<float>>;
 
@@ -133,6 +154,7 @@ TEMPLATE_TEST_CASE("every activation comes back with the same bits and gives the
   check_round_trip(random_model(ReLU<Scalar>()));
   check_round_trip(random_model(TopK<Scalar>({.k = 3})));
   check_round_trip(trained_mutual_choice<Scalar>());
+  check_round_trip(trained_feature_choice<Scalar>());
   auto jump = random_model(JumpReLU<Scalar>({.initial_threshold = 0.1, .bandwidth = 1.0 / 3}));
   jump.activation.threshold() = test::random_vector<Scalar>(n_latents, 6).cwiseAbs();
   check_round_trip(jump);
@@ -162,6 +184,24 @@ TEST_CASE("settings other than the default come back") {
   check_round_trip(random_model(TopK<double>({.k = 3}),
                                 {.n_outputs = 3, .decoder_norm = DecoderNorm::Free, .centering = Centering::None}));
   check_round_trip(random_model(ReLU<float>(), {.n_outputs = 1, .centering = Centering::None}));
+}
+
+TEST_CASE("Feature Choice comes back with its schedule, and a word that it does not know is refused") {
+  const test::TemporaryFolder folder;
+  const auto model = trained_feature_choice<float>();
+  save(model, folder / "model");
+  using Model = Autoencoder<FeatureChoice<float>>;
+  const auto loaded = load<Model>(folder / "model");
+  CHECK(loaded.activation.settings().budgets == Budgets::Zipf);
+  CHECK(loaded.activation.settings().mutual_choice_batches == 2);
+  CHECK(loaded.activation.settings().zipf_shift == 0.3);
+  CHECK(loaded.activation.is_frozen());
+  CHECK(loaded.activation.zipf_exponent() == model.activation.zipf_exponent());
+  for (Index j = 0; j < n_latents; ++j)
+    CHECK(loaded.activation.budgets().granted(j, 30) == model.activation.budgets().granted(j, 30));
+  CHECK_THAT(reason_of<Model>(with_config(
+                 folder, model, [](nlohmann::json& config) { config["activation_settings"]["budgets"] = "pareto"; })),
+             Catch::Matchers::ContainsSubstring("FeatureChoice budgets: expected uniform or zipf, got pareto"));
 }
 
 TEST_CASE("a model that has not been trained is saved as well") {

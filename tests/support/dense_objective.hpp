@@ -57,6 +57,19 @@ inline void mark_largest(const Matrix<double>& pre_acts, std::vector<Index> entr
   };
 }
 
+/// The `granted` largest positive ones of each latent.
+[[nodiscard]] inline Select select_per_latent(Index granted) {
+  return [granted](const Matrix<double>& pre_acts) {
+    Mask mask = Mask::Constant(pre_acts.rows(), pre_acts.cols(), false);
+    for (Index j = 0; j < pre_acts.rows(); ++j) {
+      std::vector<Index> entries;
+      for (Index i = 0; i < pre_acts.cols(); ++i) entries.push_back(i * pre_acts.rows() + j);
+      mark_largest(pre_acts, entries, granted, mask);
+    }
+    return mask;
+  };
+}
+
 [[nodiscard]] inline Select select_above(const Vector<double>& threshold) {
   return [threshold](const Matrix<double>& pre_acts) {
     Mask mask(pre_acts.rows(), pre_acts.cols());

@@ -94,6 +94,19 @@ template <class Scalar>
   return code_of(pre_acts, selected);
 }
 
+/// \param granted  n_latents: the most samples of each latent
+template <class Scalar>
+[[nodiscard]] SparseCode<Scalar> reference_feature_choice(const Matrix<Scalar>& pre_acts,
+                                                          const std::vector<Index>& granted) {
+  Matrix<int> selected = Matrix<int>::Zero(pre_acts.rows(), pre_acts.cols());
+  std::vector<Index> taken(granted.size(), 0);
+  for (const Candidate<Scalar>& entry : positives_in_order(pre_acts, 0, pre_acts.cols())) {
+    const auto latent = static_cast<std::size_t>(entry.latent);
+    if (taken[latent]++ < granted[latent]) selected(entry.latent, entry.sample) = 1;
+  }
+  return code_of(pre_acts, selected);
+}
+
 /// Stored iff pre_act > threshold - window / 2, value zero where not pre_act > threshold.
 /// \param threshold  n_latents entries
 template <class Scalar>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <parsae/activations/gated.hpp>
 #include <parsae/activations/relu.hpp>
+#include <parsae/allocators/feature_choice.hpp>
 #include <parsae/allocators/mutual_choice.hpp>
 #include <parsae/allocators/top_k.hpp>
 #include <parsae/losses/aux_k.hpp>
@@ -86,6 +87,12 @@ TEST_CASE("LatentPass differentiates TopK with every loss", "[latent_pass]") {
 
 TEST_CASE("LatentPass differentiates Mutual Choice with every loss", "[latent_pass]") {
   check_all_losses(MutualChoice<double>({.k = 2.5}), test::select_of_batch(23));  // round(2.5 * 9)
+}
+
+TEST_CASE("LatentPass differentiates Feature Choice with every loss", "[latent_pass]") {
+  // 9 samples x k = 11 latents x 2: two samples each, in every batch.
+  check_all_losses(FeatureChoice<double>({.k = 22.0 / 9}), test::select_per_latent(2));
+  check_all_losses(FeatureChoice<double>({.k = 2.5, .mutual_choice_batches = 9}), test::select_of_batch(23));
 }
 
 TEST_CASE("LatentPass differentiates a fixed threshold with every loss", "[latent_pass]") {

@@ -2,6 +2,7 @@
 #include <parsae/activations/gated.hpp>
 #include <parsae/activations/jump_relu.hpp>
 #include <parsae/activations/relu.hpp>
+#include <parsae/allocators/feature_choice.hpp>
 #include <parsae/allocators/mutual_choice.hpp>
 #include <parsae/allocators/top_k.hpp>
 #include <parsae/data/matrix_source.hpp>
@@ -138,6 +139,11 @@ TEST_CASE("Training gives the same bits for any number of threads and in both pr
     check_threads_agree(TopK<float>({.k = 4}), Objective(MeanSquaredError(), AuxK({.k_aux = 5})));
   }
   SECTION("Mutual Choice") { check_threads_agree(MutualChoice<float>({.k = 3.5}), Objective(MeanSquaredError())); }
+  SECTION("Feature Choice") { check_threads_agree(FeatureChoice<float>({.k = 3.5}), Objective(MeanSquaredError())); }
+  SECTION("Mutual Choice before Feature Choice, with AuxK") {
+    check_threads_agree(FeatureChoice<float>({.k = 3.5, .budgets = Budgets::Zipf, .mutual_choice_batches = 20}),
+                        Objective(MeanSquaredError(), AuxK({.k_aux = 5})));
+  }
   SECTION("JumpReLU with L0STE") {
     check_threads_agree(JumpReLU<float>({.initial_threshold = 0.05, .bandwidth = 0.05}),
                         Objective(MeanSquaredError(), NoAuxiliary(), L0STE({.coefficient = 3e-3})));

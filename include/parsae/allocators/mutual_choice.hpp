@@ -2,6 +2,7 @@
 #pragma once
 
 #include <parsae/activations/threshold.hpp>
+#include <parsae/allocators/running_means.hpp>
 #include <parsae/core/check.hpp>
 #include <parsae/sparse/sample_groups.hpp>
 
@@ -26,6 +27,11 @@ class MutualChoiceSelection {
   /// \param budget  >= 1
   MutualChoiceSelection(Index batch, Index budget) : batch_(batch), budget_(budget) {
     require_at_least("MutualChoiceSelection budget", budget, Index{1});
+  }
+
+  /// With the budget max(1, round(k x batch)).
+  [[nodiscard]] static MutualChoiceSelection of_density(Index batch, double k) {
+    return {batch, std::max(static_cast<Index>(std::llround(k * static_cast<double>(batch))), Index{1})};
   }
 
   static constexpr bool raises_floors = true;
@@ -57,7 +63,9 @@ class MutualChoiceSelection {
     cut(worker.settled);
   }
 
-  void finish(Slice<Worker> workers, SparseCode<Scalar>& code) const {
+  /// \tparam AnyWorker  Worker, or derived from it
+  template <class AnyWorker = Worker>
+  void finish(Slice<AnyWorker> workers, SparseCode<Scalar>& code) const {
     workers[0].settled.reserve(2 * budget_);
     workers[0].groups.reserve(batch_, budget_);
     for (Index w = 1; w < workers.size(); ++w) {
@@ -111,9 +119,8 @@ class MutualChoiceSelection {
 /// freely over the batch: the max(1, round(k x batch)) largest positive pre-activations. The same rule as BatchTopK
 /// (Bussmann et al., arXiv 2412.06410).
 ///
-/// Inference treats samples one by one, f = pi [pi > theta], with theta the running mean of each training batch's
-/// smallest selected pre-activation: sum <- decay sum + (1 - decay) smallest, weight <- decay weight + (1 - decay),
-/// theta = sum / weight.
+/// Inference treats samples one by one, f = pi [pi > theta], with theta the running mean (see RunningMeans) of each
+/// training batch's smallest selected pre-activation, or what calibrate_thresholds() measured.
 template <class ScalarType>
 class MutualChoice : public StatelessActivation {
  public:
@@ -131,14 +138,14 @@ class MutualChoice : public StatelessActivation {
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
   [[nodiscard]] MutualChoiceSelection<Scalar> select(Index batch, Index) const {
-    return {batch, std::max(static_cast<Index>(std::llround(settings_.k * static_cast<double>(batch))), Index{1})};
+    return MutualChoiceSelection<Scalar>::of_density(batch, settings_.k);
   }
 
   /// Throws std::invalid_argument when no training batch has been seen: there is no threshold yet.
   [[nodiscard]] Threshold<Scalar> inference() const {
-    if (!(running_(1) > 0))
+    if (!running_.has_mean(0))
       reject("MutualChoice threshold", "a model that has seen a training batch", "one that has not");
-    return Threshold<Scalar>(Vector<Scalar>::Constant(1, running_(0) / running_(1)));
+    return Threshold<Scalar>(Vector<Scalar>::Constant(1, running_.mean(0)));
   }
 
   void backward(const LatentEntries<Scalar>& entries, const LatentGradient<Scalar>& gradient, Slice<Scalar> d_pre_acts,
@@ -148,22 +155,30 @@ class MutualChoice : public StatelessActivation {
 
   void observe(const SparseCode<Scalar>& code) {
     if (code.stored() == 0) return;
-    const Scalar smallest = *std::min_element(code.values.begin(), code.values.end());
-    const Scalar decay = static_cast<Scalar>(settings_.threshold_decay);
-    running_(0) = decay * running_(0) + (1 - decay) * smallest;
-    running_(1) = decay * running_(1) + (1 - decay);
+    running_.observe(0, *std::min_element(code.values.begin(), code.values.end()), settings_.threshold_decay);
+  }
+
+  /// What calibrate_thresholds() aims at: k active latents a sample, with one threshold.
+  [[nodiscard]] Buffer<double> calibration_densities() const { return Buffer<double>(1, settings_.k); }
+
+  /// Replaces the running mean.
+  /// \param threshold  one entry, >= 0
+  void set_thresholds(const Vector<Scalar>& threshold) {
+    require_shape("MutualChoice threshold", threshold.size(), 1, 1, 1);
+    require_not_negative("MutualChoice threshold", static_cast<double>(threshold(0)));
+    running_.set(0, threshold(0));
   }
 
   void check() const {
     require_positive("MutualChoice k", settings_.k);
     require_between("MutualChoice threshold_decay", settings_.threshold_decay, 0.0, 0.9999999);
-    require_not_negative("MutualChoice running_threshold", static_cast<double>(running_.minCoeff()));
+    require_not_negative("MutualChoice running_threshold", static_cast<double>(running_.least()));
   }
   void resize(Index n_latents) { require_between("MutualChoice k", settings_.k, 0.0, static_cast<double>(n_latents)); }
 
   template <class Visit>
   void visit_arrays(const Visit& visit) {
-    visit(ParameterArray<Scalar>{"running_threshold", Role::Statistic, Axis::Shared, 2, {running_.data(), 2}});
+    visit(running_.array("running_threshold", Axis::Shared));
   }
   template <class Visit>
   void visit_settings(const Visit& visit) {
@@ -173,7 +188,7 @@ class MutualChoice : public StatelessActivation {
 
  private:
   Settings settings_;
-  Vector<Scalar> running_ = Vector<Scalar>::Zero(2);  // sum, weight
+  RunningMeans<Scalar> running_{1};
 };
 
 /// The name that Bussmann et al. gave the same rule.

@@ -50,6 +50,9 @@ class SamplePass {
     return sums;
   }
 
+  /// Scaled targets minus main reconstructions of the last run, n_outputs x batch.
+  [[nodiscard]] const Matrix<Scalar>& residual() const { return residual_; }
+
  private:
   /// An auxiliary loss on the full target is there even when its code is empty: the bias alone reconstructs.
   static constexpr bool has_full_target = Objective::AuxiliaryLoss::target == AuxiliaryTarget::Full;

@@ -27,9 +27,10 @@ struct TrainProgress {
   double gradient_norm = 0;  ///< global, before clipping
   double learning_rate = 0;
   Index n_latents = 0;
-  Index n_dead = 0;    ///< latents without activity for `dead_after_samples` samples
-  double seconds = 0;  ///< spent in train(), over all calls
-  StageTimes stages;   ///< of this step
+  Index n_dead = 0;     ///< latents without activity for `dead_after_samples` samples
+  Index n_revived = 0;  ///< latents that got a new life, over all steps
+  double seconds = 0;   ///< spent in train(), over all calls
+  StageTimes stages;    ///< of this step
 };
 
 /// Why training ended.

@@ -5,6 +5,7 @@
 #include <parsae/sparse/column_sums.hpp>
 #include <parsae/train/latent_pass.hpp>
 #include <parsae/train/latent_statistics.hpp>
+#include <parsae/train/revival.hpp>
 #include <parsae/train/sample_pass.hpp>
 #include <parsae/train/train_progress.hpp>
 
@@ -95,6 +96,12 @@ class TrainStep {
     progress.n_dead = statistics_.n_dead();
     report_terms(progress);
     return std::isfinite(progress.gradient_norm) ? first_not_finite() : std::string_view("gradient");
+  }
+
+  /// Gives the dead latents a new life from the batch of the last run, see Revival. Returns how many.
+  Index revive(const Random& random) {
+    return Revival<Act, Optimizer::n_moments>::run(*model_, state_, statistics_.history(),
+                                                   {centered_, sample_pass_.residual(), weights_.slice()}, random);
   }
 
   [[nodiscard]] const State& state() const { return state_; }

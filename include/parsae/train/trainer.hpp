@@ -20,6 +20,7 @@ struct TrainSettings {
       std::numeric_limits<double>::infinity();  ///< clip by the global norm, > 0; infinity: never
   Index dead_after_samples = 100'000;           ///< a latent silent for so many samples counts as dead, >= 1
   Index density_window_samples = 100'000;       ///< time constant of the latents' running densities, >= 1
+  RevivalSettings revival{};                    ///< of dead latents
   Threads threads = Threads::available();
   Precision precision = Precision::Exact;  ///< of the search for active latents; both give the same bits
 
@@ -31,6 +32,7 @@ struct TrainSettings {
     require_at_least("TrainSettings density_window_samples", density_window_samples, Index{1});
     learning_rate_schedule.check("TrainSettings learning_rate_schedule");
     coefficient_schedule.check("TrainSettings coefficient_schedule");
+    revival.check("TrainSettings revival", steps);
   }
 };
 
@@ -104,6 +106,9 @@ class Trainer {
     const std::string_view not_finite = step_.run(batch, settings, progress_);
     progress_.learning_rate = settings.learning_rate;
     ++progress_.step;
+    if (not_finite.empty() && settings_.revival.is_due(progress_.step))
+      progress_.n_revived +=
+          step_.revive(Random(settings_.revival.seed, Draws::Revival, static_cast<std::uint64_t>(progress_.step)));
     return not_finite;
   }
 
