@@ -35,9 +35,9 @@ class JumpReLU {
 
   struct Settings {
     double initial_threshold = 0.001;  ///< theta at the start, >= 0, in units of the scaled pre-activations
+    double bandwidth = 0;           ///< epsilon in the same units, >= 0; 0: the relative one counts
     double relative_bandwidth = 1;  ///< epsilon in standard deviations of the pre-activations, > 0: wide is smooth and
                                     ///< biased, narrow hardly ever learns
-    double bandwidth = 0;  ///< epsilon in units of the scaled pre-activations, >= 0; 0: the relative one counts
     double deviation_decay = 0.99;  ///< of the running deviation, a batch; 0 to 0.9999999
   };
 
@@ -95,10 +95,11 @@ class JumpReLU {
 
   void check() const {
     require_not_negative("JumpReLU initial_threshold", settings_.initial_threshold);
-    require_positive("JumpReLU relative_bandwidth", settings_.relative_bandwidth);
     require_not_negative("JumpReLU bandwidth", settings_.bandwidth);
+    require_positive("JumpReLU relative_bandwidth", settings_.relative_bandwidth);
     require_between("JumpReLU deviation_decay", settings_.deviation_decay, 0.0, 0.9999999);
     require_not_negative("JumpReLU running_deviation", static_cast<double>(running_.minCoeff()));
+    require_not_negative("JumpReLU deviation", static_cast<double>(deviation()));
     for (const Scalar value : threshold_) require_not_negative("JumpReLU threshold", static_cast<double>(value));
   }
   void resize(Index n_latents) { threshold_.setConstant(n_latents, static_cast<Scalar>(settings_.initial_threshold)); }
@@ -112,8 +113,8 @@ class JumpReLU {
   template <class Visit>
   void visit_settings(const Visit& visit) {
     visit("initial_threshold", settings_.initial_threshold);
-    visit("relative_bandwidth", settings_.relative_bandwidth);
     visit("bandwidth", settings_.bandwidth);
+    visit("relative_bandwidth", settings_.relative_bandwidth);
     visit("deviation_decay", settings_.deviation_decay);
   }
 

@@ -6,8 +6,7 @@
 namespace parsae::inline PARSAE_ABI {
 
 /// Puts the scales of a trained model into its weights, so that it takes inputs and gives outputs in the user's units
-/// without any scaling, in this program or in another one (Rajamanoharan et al. and Lieberum et al. fold the same way,
-/// up to the unit of the code):
+/// without any scaling, in this program or in another one:
 ///
 ///     w_enc <- s w_enc,   w_dec <- w_dec / s',   b_dec <- b_dec / s',   s, s' <- 1,   decoder norm: Free
 ///
