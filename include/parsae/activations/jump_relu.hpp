@@ -25,7 +25,8 @@ namespace parsae::inline PARSAE_ABI {
 /// By default the bandwidth follows the data (our reading, the paper has a constant): epsilon = relative_bandwidth
 /// sigma, with sigma the running mean of each training batch's standard deviation of pre-activations about their mean,
 /// over all latents and a few samples: sum <- decay sum + (1 - decay) deviation, weight <- decay weight + (1 - decay),
-/// sigma = sum / weight. Until a deviation was measured there is no window: thresholds stay put.
+/// sigma = sum / weight. Until a deviation was measured there is no window: thresholds stay put. A wide
+/// window keeps latents alive and costs entries: with one sigma about three to four times the active ones are stored.
 template <class ScalarType>
 class JumpReLU {
  public:
@@ -35,7 +36,7 @@ class JumpReLU {
 
   struct Settings {
     double initial_threshold = 0.001;  ///< theta at the start, >= 0, in units of the scaled pre-activations
-    double bandwidth = 0;           ///< epsilon in the same units, >= 0; 0: the relative one counts
+    double bandwidth = 0;              ///< epsilon in the same units, >= 0; 0: the relative one counts
     double relative_bandwidth = 1;  ///< epsilon in standard deviations of the pre-activations, > 0: wide is smooth and
                                     ///< biased, narrow hardly ever learns
     double deviation_decay = 0.99;  ///< of the running deviation, a batch; 0 to 0.9999999
