@@ -67,11 +67,14 @@
 #include <parsae/losses/loss.hpp>
 #include <parsae/losses/mean_squared_error.hpp>
 #include <parsae/losses/objective.hpp>
+#include <parsae/losses/target_l0.hpp>
 #include <parsae/model/autoencoder.hpp>
 #include <parsae/model/decoder.hpp>
 #include <parsae/model/encoder.hpp>
+#include <parsae/model/fold.hpp>
 #include <parsae/model/inference_encoder.hpp>
 #include <parsae/model/initialize.hpp>
+#include <parsae/model/initialize_thresholds.hpp>
 #include <parsae/optim/adam.hpp>
 #include <parsae/optim/optimizer.hpp>
 #include <parsae/optim/schedule.hpp>
@@ -91,6 +94,7 @@
 #include <parsae/sparse/latent_major.hpp>
 #include <parsae/sparse/panel_product.hpp>
 #include <parsae/sparse/pre_activation.hpp>
+#include <parsae/sparse/pre_activation_probe.hpp>
 #include <parsae/sparse/precision.hpp>
 #include <parsae/sparse/sample_blocks.hpp>
 #include <parsae/sparse/sample_groups.hpp>

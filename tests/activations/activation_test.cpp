@@ -34,6 +34,9 @@ struct WithoutInference : Complete {
 
 static_assert(ActivationRule<Complete> && !Activation<Complete>);  // its inference rule has no name
 static_assert(!ActivationRule<Nameless>);
+static_assert(!ObservesPreActivations<Complete>);  // the hook is optional
+static_assert(ObservesPreActivations<JumpReLU<float>> && ObservesPreActivations<JumpReLU<double>>);
+static_assert(!ObservesPreActivations<MutualChoice<float>>);
 static_assert(ActivationRule<WithoutInference> && !Activation<WithoutInference>);
 
 struct ClosedGate {

@@ -164,6 +164,65 @@ TEST_CASE("descent comes to rest where the threshold is the square root of the p
   }
 }
 
+TEMPLATE_TEST_CASE("the bandwidth is a share of the running deviation of the pre-activations", "", float, double) {
+  const double accuracy = sizeof(TestType) == 4 ? 1e-6 : 1e-14;
+  JumpReLU<TestType> act(typename JumpReLU<TestType>::Settings{0.5, 0, 0.25, 0.75});
+  CHECK(act.deviation() == 0);
+  CHECK(act.bandwidth() == 0);
+  double sum = 0;
+  double weight = 0;
+  for (std::uint64_t batch = 1; batch <= 4; ++batch) {
+    const Matrix<TestType> pre_acts = (test::random_matrix<TestType>(30, 12, batch).array() - 7) * TestType(batch);
+    act.observe_pre_acts(pre_acts);
+    double mean = 0;
+    double squares = 0;
+    for (Index e = 0; e < 360; ++e) mean += static_cast<double>(pre_acts.data()[e]) / 360;
+    for (Index e = 0; e < 360; ++e) squares += std::pow(static_cast<double>(pre_acts.data()[e]) - mean, 2);
+    sum = 0.75 * sum + 0.25 * std::sqrt(squares / 360);
+    weight = 0.75 * weight + 0.25;
+    CHECK(std::abs(static_cast<double>(act.deviation()) / (sum / weight) - 1) < accuracy);
+    CHECK(act.bandwidth() == TestType(0.25) * act.deviation());
+  }
+  CHECK(jump_relu<TestType>(0.5, 0.125, 4).bandwidth() == TestType(0.125));
+}
+
+TEST_CASE("the deviation comes through pre-activations that are not finite, or none at all") {
+  JumpReLU<float> act;
+  Matrix<float> pre_acts = test::random_matrix<float>(30, 12, 1);
+  act.observe_pre_acts(pre_acts);
+  const float deviation = act.deviation();
+  REQUIRE(deviation > 0);
+  for (const float bad : {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
+    pre_acts(3, 4) = bad;
+    act.observe_pre_acts(pre_acts);
+  }
+  act.observe_pre_acts(Matrix<float>(30, 0));
+  CHECK(act.deviation() == deviation);
+}
+
+TEST_CASE("a relative bandwidth windows like the absolute one of its size, and not at all before it is known") {
+  const test::WalkCase<double> input = test::WalkCase<double>::random(5, 60, 45);
+  JumpReLU<double> relative(JumpReLU<double>::Settings{0.5, 0, 0.25});
+  relative.resize(60);
+  CHECK(input.code(relative.select(45, 60)).stored() == input.code(relative.inference().select(45, 60)).stored());
+  test::LatentFixture<double> unknown(1, {0.5, 0.6}, {0, 0.6});
+  unknown.fill(unknown.d_gate, {1, 1});
+  unknown.backward(relative);
+  CHECK(unknown.d_own == 0);
+
+  relative.observe_pre_acts(input.pre_acts());
+  const JumpReLU<double> absolute = jump_relu<double>(0.5, relative.bandwidth(), 60);
+  const SparseCode<double> code = input.code(relative.select(45, 60));
+  CHECK(code.stored() > code.active_count());
+  CHECK(test::first_difference(code, input.code(absolute.select(45, 60))) == "");
+  const double edge = relative.bandwidth() / 2;
+  test::LatentFixture<double> latent(1, {0.5 - 0.99 * edge, 0.5 + 1.01 * edge}, {0, 0.5 + 1.01 * edge});
+  latent.fill(latent.d_value, {1, 1});
+  latent.fill(latent.d_gate, {2, 2});
+  latent.backward(relative);
+  CHECK(std::abs(latent.d_own + (0.5 + 2) / relative.bandwidth()) < 1e-13);
+}
+
 TEST_CASE("a threshold never falls below zero") {
   JumpReLU<float> act = jump_relu<float>(0.5, 0.1, 3);
   act.threshold() << -0.25f, 0.75f, -1;
@@ -193,6 +252,13 @@ TEST_CASE("every latent starts at the initial threshold, and its array is learne
   int visited = 0;
   act.visit_arrays([&](const ParameterArray<double>& array) {
     ++visited;
+    if (array.name == "running_deviation") {
+      CHECK(array.role == Role::Statistic);
+      CHECK(array.axis == Axis::Shared);
+      CHECK(array.rows == 2);
+      CHECK(array.values.size() == 2);
+      return;
+    }
     CHECK(array.name == "threshold");
     CHECK(array.role == Role::Learned);
     CHECK(array.axis == Axis::Latent);
@@ -200,7 +266,7 @@ TEST_CASE("every latent starts at the initial threshold, and its array is learne
     CHECK(array.values.size() == 6);
     array.of_latent(4)[0] = 9;
   });
-  CHECK(visited == 1);
+  CHECK(visited == 2);
   CHECK(act.threshold()(4) == 9);
   CHECK(JumpReLU<double>::has_threshold);
   CHECK(JumpReLU<double>::name == "jump_relu");
@@ -208,9 +274,14 @@ TEST_CASE("every latent starts at the initial threshold, and its array is learne
 
 TEST_CASE("the settings of JumpReLU are visited by name") {
   JumpReLU<float> act;
-  act.visit_settings([](std::string_view name, double& value) { value = name == "bandwidth" ? 0.5 : 0.125; });
-  CHECK(act.settings().bandwidth == 0.5);
+  const auto value_of = [](std::string_view name) {
+    return name == "initial_threshold" ? 0.125 : name == "bandwidth" ? 0.5 : name == "relative_bandwidth" ? 0.75 : 0.25;
+  };
+  act.visit_settings([&](std::string_view name, double& value) { value = value_of(name); });
   CHECK(act.settings().initial_threshold == 0.125);
+  CHECK(act.settings().bandwidth == 0.5);
+  CHECK(act.settings().relative_bandwidth == 0.75);
+  CHECK(act.settings().deviation_decay == 0.25);
   CHECK_NOTHROW(act.check());
   act.visit_settings([](std::string_view, double& value) { value = -1; });
   CHECK_THROWS_WITH(act.check(), "JumpReLU initial_threshold: expected a finite value of at least 0, got -1");
@@ -220,7 +291,12 @@ TEST_CASE("settings and sizes that cannot be are refused") {
   using Settings = JumpReLU<float>::Settings;
   CHECK_THROWS_WITH(JumpReLU<float>(Settings{-0.5, 1}),
                     "JumpReLU initial_threshold: expected a finite value of at least 0, got -0.5");
-  CHECK_THROWS_WITH(JumpReLU<float>(Settings{0, 0}), "JumpReLU bandwidth: expected a finite value above 0, got 0");
+  CHECK_THROWS_WITH(JumpReLU<float>(Settings{0, -1}),
+                    "JumpReLU bandwidth: expected a finite value of at least 0, got -1");
+  CHECK_THROWS_WITH(JumpReLU<float>(Settings{0, 0, 0}),
+                    "JumpReLU relative_bandwidth: expected a finite value above 0, got 0");
+  CHECK_THROWS_WITH(JumpReLU<float>(Settings{0, 0, 1, 1}),
+                    "JumpReLU deviation_decay: expected a value from 0 to 1, got 1");
   CHECK_THROWS_WITH(jump_relu<float>(0.5, 0.1, 4).select(9, 5),
                     "JumpReLU thresholds: expected a 5 x 1 matrix, got 4 x 1");
 }

@@ -266,7 +266,7 @@ TEST_CASE("the settings of Feature Choice are visited by name") {
   FeatureChoice<float> act({.k = 5, .budgets = Budgets::Zipf, .mutual_choice_batches = 4});
   std::string names;
   act.visit_settings([&](std::string_view name, auto& value) {
-    names += std::string(name) + ' ';
+    names.append(name).append(" ");
     if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, std::string>) {
       CHECK(value == "zipf");
       value = "uniform";

@@ -158,6 +158,9 @@ TEMPLATE_TEST_CASE("every activation comes back with the same bits and gives the
   auto jump = random_model(JumpReLU<Scalar>({.initial_threshold = 0.1, .bandwidth = 1.0 / 3}));
   jump.activation.threshold() = test::random_vector<Scalar>(n_latents, 6).cwiseAbs();
   check_round_trip(jump);
+  auto relative = random_model(JumpReLU<Scalar>({.initial_threshold = 0.1, .relative_bandwidth = 0.3}));
+  relative.activation.observe_pre_acts(test::random_matrix<Scalar>(n_latents, 12, 8));
+  check_round_trip(relative);
   check_round_trip(random_model(Threshold<Scalar>(test::random_vector<Scalar>(n_latents, 7).cwiseAbs())));
   auto gated = random_model(Gated<Scalar>());
   gated.activation.log_scale() = test::random_vector<Scalar>(n_latents, 8);
@@ -180,6 +183,14 @@ TEST_CASE("settings other than the default come back") {
   const auto jump = saved_and_loaded(random_model(JumpReLU<double>({.initial_threshold = 0.1, .bandwidth = 1.0 / 3})));
   CHECK(jump.activation.settings().initial_threshold == 0.1);
   CHECK(jump.activation.settings().bandwidth == 1.0 / 3);
+  auto measured = random_model(JumpReLU<float>({.relative_bandwidth = 0.3, .deviation_decay = 0.5}));
+  measured.activation.observe_pre_acts(test::random_matrix<float>(n_latents, 12, 8));
+  REQUIRE(measured.activation.deviation() > 0);
+  const auto relative = saved_and_loaded(measured);
+  CHECK(relative.activation.settings().relative_bandwidth == 0.3);
+  CHECK(relative.activation.settings().deviation_decay == 0.5);
+  CHECK(relative.activation.deviation() == measured.activation.deviation());
+  CHECK(relative.activation.bandwidth() == measured.activation.bandwidth());
   CHECK(saved_and_loaded(random_model(TopK<float>({.k = 5}))).activation.settings().k == 5);
   check_round_trip(random_model(TopK<double>({.k = 3}),
                                 {.n_outputs = 3, .decoder_norm = DecoderNorm::Free, .centering = Centering::None}));
@@ -216,7 +227,7 @@ TEST_CASE("matrices are stored one latent a row, under the names of the arrays")
   const auto model = random_model(JumpReLU<float>());
   save(model, folder / "model");
   const SafetensorsReader file(folder / "model");
-  CHECK(file.tensors().size() == 5);
+  CHECK(file.tensors().size() == 6);
   CHECK(file.read_matrix<float>("w_enc") == model.encoder.w_enc);
   CHECK(file.read_vector<float>("b_enc") == model.encoder.b_enc);
   CHECK(file.read_matrix<float>("w_dec") == model.decoder.w_dec);
@@ -291,8 +302,8 @@ TEST_CASE("values that a model cannot have are refused by name") {
   const test::TemporaryFolder folder;
   const JumpModel jump = random_model(JumpReLU<float>());
   CHECK(reason_of<JumpModel>(with_config(folder, jump, [](auto& config) {
-          config["activation_settings"]["bandwidth"] = 0;
-        })) == "config: JumpReLU bandwidth: expected a finite value above 0, got 0");
+          config["activation_settings"]["relative_bandwidth"] = 0;
+        })) == "config: JumpReLU relative_bandwidth: expected a finite value above 0, got 0");
 }
 
 TEST_CASE("weights that are not finite, and negative thresholds, are refused") {

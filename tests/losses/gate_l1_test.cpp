@@ -49,8 +49,9 @@ TEST_CASE("GateL1 by decoder norm weighs by the norm and pulls on it") {
 
 TEST_CASE("GateL1 is scaled by its coefficient and keeps its weighting") {
   const GateL1 loss({.coefficient = 0.5, .weighting = L1::Weighting::DecoderNorm});
-  CHECK(loss.scaled(0.5).settings().coefficient == 0.25);
-  CHECK(loss.scaled(0.5).settings().weighting == L1::Weighting::DecoderNorm);
+  const GateL1 halved = loss.of_step({.coefficient_factor = 0.5});
+  CHECK(halved.settings().coefficient == 0.25);
+  CHECK(halved.settings().weighting == L1::Weighting::DecoderNorm);
   CHECK(GateL1::name == "gate_l1");
 }
 

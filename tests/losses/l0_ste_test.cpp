@@ -29,9 +29,10 @@ TEST_CASE("L0STE is linear in its coefficient, which schedules scale", "[l0_ste]
   test::OneLatent<double> latent{0.5, 0.0};
   LatentGradient<double> gradient = latent.gradient();
   const L0STE loss({.coefficient = 0.2});
-  CHECK_THAT(loss.scaled(3).add(latent.entries(), 1.0, 1, gradient), test::close_to(0.6, 1e-15));
+  CHECK_THAT(loss.of_step({.coefficient_factor = 3}).add(latent.entries(), 1.0, 1, gradient),
+             test::close_to(0.6, 1e-15));
   CHECK_THAT(latent.gate[1], test::close_to(20.6, 1e-15));
-  CHECK(loss.scaled(0).add(latent.entries(), 1.0, 1, gradient) == 0);
+  CHECK(loss.of_step({.coefficient_factor = 0}).add(latent.entries(), 1.0, 1, gradient) == 0);
 }
 
 TEST_CASE("L0STE refuses a coefficient below 0 or not finite", "[l0_ste]") {

@@ -86,11 +86,12 @@ TEST_CASE("L1 is linear in its coefficient, which schedules scale", "[l1]") {
     const L1 l1({.coefficient = 0.2, .weighting = weighting});
     const double loss = l1.add(once.entries(), 1.5, 4, gradient_once);
     CHECK(loss > 0);
-    CHECK_THAT(l1.scaled(3).add(thrice.entries(), 1.5, 4, gradient_thrice), test::close_to(3 * loss, 1e-15));
+    CHECK_THAT(l1.of_step({.coefficient_factor = 3}).add(thrice.entries(), 1.5, 4, gradient_thrice),
+               test::close_to(3 * loss, 1e-15));
     CHECK_THAT(thrice.value[1] - 10, test::close_to(3 * (once.value[1] - 10), 1e-14));
     CHECK_THAT(gradient_thrice.decoder_norm - 40, test::close_to(3 * (gradient_once.decoder_norm - 40), 1e-14));
-    CHECK(l1.scaled(0).add(once.entries(), 1.5, 4, gradient_once) == 0);
-    CHECK(l1.scaled(3).settings().weighting == weighting);
+    CHECK(l1.of_step({.coefficient_factor = 0}).add(once.entries(), 1.5, 4, gradient_once) == 0);
+    CHECK(l1.of_step({.coefficient_factor = 3}).settings().weighting == weighting);
   }
 }
 

@@ -16,7 +16,9 @@ struct SquaredValues {
   static constexpr bool needs_threshold = false;
   double coefficient = 1;
 
-  [[nodiscard]] SquaredValues scaled(double factor) const { return {coefficient * factor}; }
+  [[nodiscard]] SquaredValues of_step(const CodeLossStep& step) const {
+    return {coefficient * step.coefficient_factor};
+  }
 
   template <class Scalar>
   [[nodiscard]] double add(const LatentEntries<Scalar>& entries, Scalar, Index,
@@ -33,7 +35,7 @@ struct SquaredValues {
 /// Forgets to say whether it needs a threshold.
 struct NoNeeds {
   static constexpr std::string_view name = "no_needs";
-  [[nodiscard]] NoNeeds scaled(double) const { return {}; }
+  [[nodiscard]] NoNeeds of_step(const CodeLossStep&) const { return {}; }
   template <class Scalar>
   [[nodiscard]] double add(const LatentEntries<Scalar>&, Scalar, Index, LatentGradient<Scalar>&) const {
     return 0;

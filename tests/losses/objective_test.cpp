@@ -56,7 +56,7 @@ TEST_CASE("Objective adds every code loss to its own value and to the one gradie
 TEST_CASE("Objective scales the coefficients of its code losses and of nothing else", "[objective]") {
   const Full objective(MeanSquaredError(), AuxK({.coefficient = 0.5}), L1({.coefficient = 0.2}),
                        L0STE({.coefficient = 0.8}));
-  const Full half = objective.with_code_losses_scaled(0.5);
+  const Full half = objective.of_step({.coefficient_factor = 0.5});
   test::OneLatent<double> latent{0.5, 0.0, 2.0};
   LatentGradient<double> gradient = latent.gradient();
   std::array<double, 2> values{};
@@ -71,7 +71,7 @@ TEST_CASE("Objective without code losses leaves the gradient alone", "[objective
   test::OneLatent<float> latent{0.5f, 0.0f};
   LatentGradient<float> gradient = latent.gradient();
   std::array<double, 0> values{};
-  objective.with_code_losses_scaled(0.5).add_code_losses(latent.entries(), 1.0f, 4, gradient, values);
+  objective.of_step({.coefficient_factor = 0.5}).add_code_losses(latent.entries(), 1.0f, 4, gradient, values);
   CHECK(latent.value == Buffer<float>(2, 10.0f));
   CHECK(latent.gate == Buffer<float>(2, 20.0f));
   CHECK(gradient.decoder_norm == 40);

@@ -54,7 +54,7 @@ void check_inference(const Autoencoder<Act>& model, const test::Select& select, 
       CHECK_THAT(code.values[e], test::close_to(pre_acts(code.latents[e], i), 1e-13));
     }
   }
-  Matrix<double> expected = test::DenseObjective::decode(model, pre_acts, active);
+  Matrix<double> expected = test::DenseObjective::decode(model.decoder.w_dec, pre_acts, active);
   expected.colwise() += model.decoder.b_dec;
   expected /= model.output_scale;
   CHECK(model.decode(code).isApprox(expected, 1e-13));
@@ -174,15 +174,16 @@ TEST_CASE("Autoencoder visits its arrays in a fixed order, each the model's own 
     names.emplace_back(array.name);
     memory.push_back(array.values.data());
     n_entries += array.values.size();
-    CHECK(array.role == Role::Learned);
-    CHECK((array.axis == Axis::Shared) == (array.name == "b_dec"));
+    CHECK((array.role == Role::Statistic) == (array.name == "running_deviation"));
+    CHECK((array.axis == Axis::Shared) == (array.name == "b_dec" || array.name == "running_deviation"));
     CHECK(array.values.size() == array.rows * (array.axis == Axis::Latent ? n_latents : 1));
   });
-  CHECK(names == std::vector<std::string>{"w_enc", "b_enc", "w_dec", "b_dec", "threshold"});
+  CHECK(names == std::vector<std::string>{"w_enc", "b_enc", "w_dec", "b_dec", "threshold", "running_deviation"});
+  memory.pop_back();  // the activation's own business
   CHECK(memory == std::vector<const double*>{model.encoder.w_enc.data(), model.encoder.b_enc.data(),
                                              model.decoder.w_dec.data(), model.decoder.b_dec.data(),
                                              model.activation.threshold().data()});
-  CHECK(n_entries == n_latents * (n_inputs + 1 + 4 + 1) + 4);
+  CHECK(n_entries == n_latents * (n_inputs + 1 + 4 + 1) + 4 + 2);
 }
 
 TEST_CASE("A finite sample that scaling makes infinite is refused", "[autoencoder]") {

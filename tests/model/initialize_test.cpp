@@ -72,6 +72,23 @@ TEST_CASE("initialize scales inputs to a mean squared norm of 1, or not at all",
   CHECK(initialized(Matrix<double>::Zero(n_inputs, 4), {}).input_scale == 1);
 }
 
+TEST_CASE("initialize scales inputs to a mean norm of sqrt(d), each side of a transcoder to its own", "[initialize]") {
+  const Matrix<double> samples = samples_of(50);
+  const InitializeSettings settings{.scaling = InputScaling::MeanNormSqrtD};
+  const Model scaled = initialized(samples, settings);
+  double norms = 0;
+  for (Index i = 0; i < 50; ++i) norms += (scaled.input_scale * samples.col(i)).norm() / 50;
+  CHECK_THAT(norms, test::close_to(std::sqrt(7.0), 1e-13));
+  CHECK(scaled.output_scale == scaled.input_scale);
+  CHECK(initialized(Matrix<double>::Zero(n_inputs, 4), settings).input_scale == 1);
+
+  const Matrix<double> targets = 9 * test::random_matrix<double>(3, 50, 4);
+  Model model = transcoder();
+  initialize(model, samples, targets, settings);
+  CHECK(model.input_scale == scaled.input_scale);
+  CHECK_THAT(model.output_scale * targets.colwise().norm().mean(), test::close_to(std::sqrt(3.0), 1e-13));
+}
+
 TEST_CASE("initialize draws latents from centered samples", "[initialize]") {
   const Matrix<double> samples = samples_of(12);
   const Model model = initialized(samples, {.seed = 3, .latents = LatentStart::CenteredSamples});
@@ -161,6 +178,8 @@ TEST_CASE("a transcoder cannot be centered by its targets, and a scale must be a
   Autoencoder<TopK<float>> model({.n_inputs = n_inputs, .n_latents = n_latents}, TopK<float>({.k = 4}));
   const Matrix<float> tiny = Matrix<float>::Constant(n_inputs, 5, 1e-42f);
   CHECK_THROWS_WITH(initialize(model, tiny), ContainsSubstring("scaled to 1"));
+  CHECK_THROWS_WITH(initialize(model, tiny, {.scaling = InputScaling::MeanNormSqrtD}),
+                    ContainsSubstring("initialize samples: expected a mean norm that can be scaled to sqrt(d)"));
 }
 
 TEST_CASE("centered samples of any magnitude give unit columns", "[initialize]") {

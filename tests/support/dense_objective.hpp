@@ -85,6 +85,8 @@ struct DenseObjective {
   double l1 = 0;
   bool l1_by_decoder_norm = false;
   double l0 = 0;
+  double target_l0 = 0;  ///< 0: no target
+  double target_weight = 0;
   double aux_k = 0;  ///< coefficient
   Index k_aux = 0;
   std::vector<bool> eligible;  ///< n_latents; empty: no AuxK
@@ -104,13 +106,24 @@ struct DenseObjective {
     double mse = 0;
     double l1 = 0;
     double l0 = 0;
+    double target_l0 = 0;
     double aux_k = 0;
     double gate_l1 = 0;
     double gate_reconstruction = 0;
     double fvu = 0;
 
-    [[nodiscard]] double loss() const { return mse + l1 + l0 + aux_k + gate_l1 + gate_reconstruction; }
+    [[nodiscard]] double loss() const { return mse + l1 + l0 + target_l0 + aux_k + gate_l1 + gate_reconstruction; }
   };
+
+  /// How far L0 lies above its target, as a share of it.
+  [[nodiscard]] double excess(const Result& result) const {
+    return static_cast<double>(result.active.count()) / static_cast<double>(result.active.cols()) / target_l0 - 1;
+  }
+
+  /// dL/d L0: what the losses on L0 send to every gate, times the batch.
+  [[nodiscard]] double d_l0(const Result& result) const {
+    return l0 + (target_l0 > 0 ? 2 * target_weight * excess(result) / target_l0 : 0.0);
+  }
 
   /// What the auxiliary loss takes for constant; the decoder only where it is frozen.
   struct Frozen {
@@ -209,6 +222,7 @@ struct DenseObjective {
 
   template <class Model>
   void add_code_losses(const Model& model, Result& result) const {
+    if (target_l0 > 0) result.target_l0 = target_weight * excess(result) * excess(result);
     const double n = static_cast<double>(result.pre_acts.cols());
     for (Index j = 0; j < result.pre_acts.rows(); ++j) {
       double squared_norm = 0;

@@ -57,6 +57,7 @@ class GradientCheck {
     if (reference_.aux_k > 0) let_latents_die();
     const DenseObjective::Result base = evaluate();
     const DenseObjective::Frozen frozen = DenseObjective::freeze(model_, base.residual);
+    if constexpr (Act::has_threshold) bandwidth_ = model_.activation.bandwidth();  // the step measures a new one
     TrainProgress progress;
     REQUIRE(step_.run(batch_, StepSettings(), progress).empty());
     check_measurements(base, progress);
@@ -135,9 +136,13 @@ class GradientCheck {
     CHECK(progress.samples == batch_size);
     for (const LossTerm& term : progress.terms) {
       INFO("term " << term.name);
-      const std::map<std::string_view, double> expected{
-          {"mse", base.mse},     {"l1", base.l1},           {"l0", base.l0},
-          {"aux_k", base.aux_k}, {"gate_l1", base.gate_l1}, {"gate_reconstruction", base.gate_reconstruction}};
+      const std::map<std::string_view, double> expected{{"mse", base.mse},
+                                                        {"l1", base.l1},
+                                                        {"l0", base.l0},
+                                                        {"target_l0", base.target_l0},
+                                                        {"aux_k", base.aux_k},
+                                                        {"gate_l1", base.gate_l1},
+                                                        {"gate_reconstruction", base.gate_reconstruction}};
       CHECK_THAT(term.value, close_to(expected.at(term.name), 1e-12));
       CHECK(term.value > 0);
     }
@@ -180,23 +185,22 @@ class GradientCheck {
     }
   }
 
-  /// d theta = - sum over the window of (theta * dL/df + lambda / batch) / bandwidth
+  /// d theta = - sum over the window of (theta * dL/df + dL/dL0 / batch) / bandwidth
   void check_thresholds(const DenseObjective::Result& base, const Buffer<double>& gradient) const {
     if constexpr (Act::has_threshold) {
-      const double bandwidth = model_.activation.settings().bandwidth;
       Index n_zeros = 0;
       for (Index j = 0; j < n_latents; ++j) {
         const double theta = model_.activation.threshold()(j);
         const double norm = reference_.l1_by_decoder_norm ? model_.decoder.w_dec.col(j).norm() : 1.0;
         double expected = 0;
         for (Index i = 0; i < batch_size; ++i) {
-          if (!(std::abs(base.pre_acts(j, i) - theta) < bandwidth / 2)) continue;
+          if (!(std::abs(base.pre_acts(j, i) - theta) < bandwidth_ / 2)) continue;
           n_zeros += base.active(j, i) ? 0 : 1;
           const double weight = setup_.has_weights ? batch_.weight[i] : 1.0;
           double d_value = reference_.l1 * norm;
           for (Index p = 0; p < model_.n_outputs(); ++p)
             d_value -= 2 * weight * base.residual(p, i) * model_.decoder.w_dec(p, j);
-          expected -= (theta * d_value + reference_.l0) / bandwidth / static_cast<double>(batch_size);
+          expected -= (theta * d_value + reference_.d_l0(base)) / bandwidth_ / static_cast<double>(batch_size);
         }
         INFO("latent " << j);
         CHECK_THAT(gradient[j], close_to(expected, 1e-11));
@@ -206,6 +210,7 @@ class GradientCheck {
   }
 
   GradientSetup setup_;
+  double bandwidth_ = 0;  ///< of the activation's thresholds, when the gradient is taken
   DenseObjective reference_;
   Autoencoder<Act> model_;
   TrainStep<Act, Objective, RecordingOptimizer> step_;

@@ -10,6 +10,7 @@
 #include <parsae/losses/l0_ste.hpp>
 #include <parsae/losses/l1.hpp>
 #include <parsae/losses/mean_squared_error.hpp>
+#include <parsae/losses/target_l0.hpp>
 #include <parsae/optim/adam.hpp>
 #include <parsae/train/latent_pass.hpp>
 
@@ -177,6 +178,63 @@ TEST_CASE("LatentPass differentiates auxiliary losses of either target with a fr
     INFO("residual, frozen, with a gate");
     test::check_gradients(Gated<double>(), Objective(MeanSquaredError(), frozen, GateL1({.coefficient = 0.09})),
                           reference);
+  }
+}
+
+TEST_CASE("LatentPass differentiates JumpReLU with a target for L0", "[latent_pass]") {
+  JumpReLU<double> relative({.relative_bandwidth = 0.4});
+  relative.observe_pre_acts(test::random_matrix<double>(n_latents, 12, 9));
+  test::DenseObjective reference;
+  reference.select = test::select_above(thresholds());
+  reference.target_weight = 0.7;
+  for (const double target : {2.5, 9.0}) {  // below and above what the model has
+    INFO("target " << target);
+    reference.target_l0 = target;
+    const TargetL0 loss({.target_l0 = target, .weight = 0.7});
+    test::check_gradients(jump_relu(), Objective(MeanSquaredError(), NoAuxiliary(), loss), reference);
+    test::check_gradients(relative, Objective(MeanSquaredError(), NoAuxiliary(), loss), reference);
+  }
+  reference.l1 = 0.07;
+  reference.aux_k = 0.3;
+  reference.k_aux = 2;
+  test::check_gradients(relative,
+                        Objective(MeanSquaredError(), aux_k_of(reference),
+                                  TargetL0({.target_l0 = reference.target_l0, .weight = 0.7}), l1_of(reference)),
+                        reference);
+}
+
+TEST_CASE("The stationary threshold under a target balances it with the error of a silent latent", "[latent_pass]") {
+  // As below, with L0 = 1 - theta: the expected loss theta^3 / 3 + weight ((1 - theta) / target - 1)^2 has the
+  // derivative theta^2 - 2 weight ((1 - theta) / target - 1) / target.
+  constexpr Index n = 20'000;
+  constexpr double bandwidth = 0.02;
+  constexpr double weight = 0.2;
+  constexpr double target = 0.5;
+  Batch<double> batch;
+  batch.inputs.resize(1, n);
+  for (Index i = 0; i < n; ++i) batch.inputs(0, i) = (static_cast<double>(i) + 0.5) / n;
+  Autoencoder<JumpReLU<double>> model({.n_inputs = 1, .n_latents = 1}, JumpReLU<double>({.bandwidth = bandwidth}));
+  model.encoder.w_enc.setOnes();
+  model.decoder.w_dec.setOnes();
+  double& theta = model.activation.threshold()(0);
+  TrainStep step(model, Objective(MeanSquaredError(), NoAuxiliary(), TargetL0({.target_l0 = target, .weight = weight})),
+                 test::RecordingOptimizer(), n, Threads(2));
+  const auto d_theta = [&] {
+    TrainProgress progress;
+    REQUIRE(step.run(batch, StepSettings(), progress).empty());
+    return step.state().moments.back()[0][0];
+  };
+  for (const double at : {0.1, 0.3, 0.5, 0.8}) {
+    theta = at;
+    const double pull = 2 * weight * ((1 - at) / target - 1) / target;
+    CHECK_THAT(d_theta(), test::close_to(at * at - at * bandwidth / 4 - pull, 2e-4));
+  }
+  // theta^2 + 1.6 theta - 0.8 = 0
+  const double root = -0.8 + std::sqrt(0.8 * 0.8 + 0.8);
+  for (const double start : {0.1, 0.9}) {
+    theta = start;
+    for (int s = 0; s < 60; ++s) theta -= 0.2 * d_theta();
+    CHECK_THAT(theta, Catch::Matchers::WithinAbs(root, bandwidth / 4));
   }
 }
 

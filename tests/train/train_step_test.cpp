@@ -322,11 +322,33 @@ TEST_CASE("A loss that is not finite is named and leaves model and optimizer unt
   CHECK(model.decoder.w_dec == before.decoder.w_dec);
   CHECK(model.decoder.b_dec == before.decoder.b_dec);
   CHECK(model.activation.threshold() == before.activation.threshold());
+  CHECK(model.activation.deviation() == 0);
   CHECK(step.state().step == 0);
   CHECK(progress.samples == 40);
   CHECK(!std::isfinite(progress.loss));
   REQUIRE(progress.terms.size() == 2);
   CHECK(progress.terms[0].name == "mse");
+}
+
+TEST_CASE("A step measures the deviation of its batch's pre-activations", "[train_step]") {
+  double sum = 0;
+  double weight = 0;
+  Autoencoder model = model_of(JumpReLU<double>({.initial_threshold = 0.1}), 8, 300);
+  TrainStep step(model, Objective(MeanSquaredError()), RecordingOptimizer(), 1000, Threads(2));
+  for (std::uint64_t s = 1; s <= 3; ++s) {
+    const Batch<double> batch = batch_of<double>(8, 40, s);
+    TrainProgress progress;
+    REQUIRE(step.run(batch, {}, progress).empty());
+    CHECK((step.code().stored() > step.code().active_count()) == (s > 1));  // no window before the first measurement
+
+    Matrix<double> spread(8, 12);
+    for (Index t = 0; t < 12; ++t)
+      spread.col(t) = model.input_scale * batch.inputs.col(t * 40 / 12) - model.decoder.b_dec;
+    const Matrix<double> pre_acts = test::dense_pre_acts(spread, model.encoder.w_enc, model.encoder.b_enc);
+    sum = 0.99 * sum + 0.01 * std::sqrt((pre_acts.array() - pre_acts.mean()).square().mean());
+    weight = 0.99 * weight + 0.01;
+    CHECK_THAT(model.activation.deviation(), test::close_to(sum / weight, 1e-12));
+  }
 }
 
 TEST_CASE("The FVU of equal samples is NaN unless they are reconstructed exactly", "[train_step]") {

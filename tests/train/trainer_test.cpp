@@ -13,7 +13,9 @@
 #include <parsae/losses/l0_ste.hpp>
 #include <parsae/losses/l1.hpp>
 #include <parsae/losses/mean_squared_error.hpp>
+#include <parsae/losses/target_l0.hpp>
 #include <parsae/model/initialize.hpp>
+#include <parsae/model/initialize_thresholds.hpp>
 #include <parsae/optim/adam.hpp>
 #include <parsae/train/early_stop.hpp>
 #include <parsae/train/trainer.hpp>
@@ -155,6 +157,10 @@ TEST_CASE("Training gives the same bits for any number of threads and in both pr
   SECTION("TopK with aux_zipf") {
     check_threads_agree(TopK<float>({.k = 4}), Objective(MeanSquaredError(), AuxZipf({.k_aux = 5})));
   }
+  SECTION("JumpReLU with a target for L0, and a bandwidth that is measured") {
+    check_threads_agree(JumpReLU<float>({.initial_threshold = 0.05}),
+                        Objective(MeanSquaredError(), NoAuxiliary(), TargetL0({.target_l0 = 4})));
+  }
   SECTION("ReLU with L1") {
     check_threads_agree(ReLU<float>(), Objective(MeanSquaredError(), NoAuxiliary(), L1({.coefficient = 0.01})));
   }
@@ -207,6 +213,32 @@ TEST_CASE("A gate closes further the higher its price is, and Gated reconstructs
   CHECK(fvu[0] < 0.2);
   CHECK(l0[0] < 20);
   CHECK(l0[2] > 0.5);
+}
+
+TEST_CASE("JumpReLU lands on its target for L0", "[trainer]") {
+  const Matrix<float> held_out = test::superposition<float>(n_inputs, 32, 3, 4000, 11).rightCols(2000);
+  for (const double target : {3.0, 6.0}) {
+    CAPTURE(target);
+    Autoencoder model = model_of(JumpReLU<float>(), 64);
+    initialize_thresholds(model, training_samples(), target);
+    MatrixSource<float> source(training_samples(), {.batch_size = 100, .seed = 5});
+    TrainSettings settings{.steps = 1500, .learning_rate = 4e-3, .threads = Threads(2)};
+    settings.learning_rate_schedule.decay_fraction = 0.4;
+    const TargetL0 loss({.target_l0 = target});
+    Trainer trainer(model, Objective(MeanSquaredError(), NoAuxiliary(), loss), Adam(), settings);
+    trainer.train(source);
+    const double l0 = static_cast<double>(model.encode(held_out).active_count()) / 2000;
+    CHECK_THAT(l0, Catch::Matchers::WithinRel(target, 0.05));
+    CHECK(held_out_fvu(model) < 0.2);
+    CHECK(model.activation.threshold().maxCoeff() > model.activation.threshold().minCoeff());
+  }
+}
+
+TEST_CASE("A target for L0 above the number of latents is refused before the first step", "[trainer]") {
+  Autoencoder model = model_of(JumpReLU<float>(), 20);
+  const Objective objective(MeanSquaredError(), NoAuxiliary(), TargetL0({.target_l0 = 20.5}));
+  const auto make = [&] { Trainer trainer(model, objective, Adam(), {.steps = 1}); };
+  CHECK_THROWS_WITH(make(), "TargetL0 target_l0: expected at most n_latents = 20, got 20.5");
 }
 
 TEST_CASE("A custom source trains a transcoder on weighted targets", "[trainer]") {

@@ -55,6 +55,15 @@ concept ActivationRule = requires(Activation act, const Activation rule, Index b
 template <class Act>
 concept Activation = ActivationRule<Act> && ActivationRule<decltype(std::declval<const Act&>().inference())>;
 
+/// An activation that also measures pre-activations while it trains. After each step the trainer hands it those of a
+/// few samples of the batch:
+///
+/// - `act.observe_pre_acts(pre_acts)`: n_latents x samples, finite or not; changes statistics only.
+template <class Act>
+concept ObservesPreActivations = requires(Act act, const Matrix<typename Act::Scalar>& pre_acts) {
+  { act.observe_pre_acts(pre_acts) } -> std::same_as<void>;
+};
+
 /// The answers of an activation that has no array and no state. Derive from it and write select, inference and
 /// backward.
 struct StatelessActivation {

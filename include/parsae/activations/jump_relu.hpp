@@ -5,6 +5,7 @@
 #include <parsae/core/check.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 namespace parsae::inline PARSAE_ABI {
 
@@ -20,6 +21,12 @@ namespace parsae::inline PARSAE_ABI {
 /// the threshold are stored as explicit zeros, because g is wanted there, too.
 ///
 /// Thresholds are stored as such, never as logarithms, which barely move under Adam in a short run.
+///
+/// By default the bandwidth follows the data (our reading, the paper has a constant): epsilon = relative_bandwidth
+/// sigma, with sigma the running mean of each training batch's standard deviation of pre-activations about their mean,
+/// over all latents and a few samples: sum <- decay sum + (1 - decay) deviation, weight <- decay weight + (1 - decay),
+/// sigma = sum / weight. Until a deviation was measured there is no window: thresholds stay put. A wide
+/// window keeps latents alive and costs entries: with one sigma about three to four times the active ones are stored.
 template <class ScalarType>
 class JumpReLU {
  public:
@@ -29,7 +36,10 @@ class JumpReLU {
 
   struct Settings {
     double initial_threshold = 0.001;  ///< theta at the start, >= 0, in units of the scaled pre-activations
-    double bandwidth = 0.001;  ///< epsilon > 0, same units: wide is smooth and biased, narrow hardly ever learns
+    double bandwidth = 0;              ///< epsilon in the same units, >= 0; 0: the relative one counts
+    double relative_bandwidth = 1;  ///< epsilon in standard deviations of the pre-activations, > 0: wide is smooth and
+                                    ///< biased, narrow hardly ever learns
+    double deviation_decay = 0.99;  ///< of the running deviation, a batch; 0 to 0.9999999
   };
 
   JumpReLU() : JumpReLU(Settings()) {}
@@ -39,9 +49,18 @@ class JumpReLU {
   [[nodiscard]] Vector<Scalar>& threshold() { return threshold_; }
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
+  /// sigma, the running standard deviation of the pre-activations; 0 before any was measured.
+  [[nodiscard]] Scalar deviation() const { return running_(1) > 0 ? running_(0) / running_(1) : Scalar(0); }
+
+  /// epsilon; 0, no window, where the relative one counts and no deviation was measured.
+  [[nodiscard]] Scalar bandwidth() const {
+    return settings_.bandwidth > 0 ? static_cast<Scalar>(settings_.bandwidth)
+                                   : static_cast<Scalar>(settings_.relative_bandwidth) * deviation();
+  }
+
   [[nodiscard]] ThresholdSelection<Scalar> select(Index batch, Index n_latents) const {
     require_shape("JumpReLU thresholds", threshold_.size(), 1, n_latents, 1);
-    return {batch, {threshold_.data(), threshold_.size()}, static_cast<Scalar>(settings_.bandwidth)};
+    return {batch, {threshold_.data(), threshold_.size()}, bandwidth()};
   }
 
   [[nodiscard]] Threshold<Scalar> inference() const { return Threshold<Scalar>(threshold_); }
@@ -50,19 +69,38 @@ class JumpReLU {
                 Slice<Scalar> d_own) const {
     pass_through_backward(entries, gradient, d_pre_acts);
     const Scalar theta = threshold_(entries.latent);
-    const Scalar bandwidth = static_cast<Scalar>(settings_.bandwidth);
+    const Scalar half = bandwidth() / 2;
     double d_theta = 0;
     for (Index e = 0; e < entries.size(); ++e) {
-      const bool in_window = std::abs(entries.pre_acts[e] - theta) < bandwidth / 2;
+      const bool in_window = std::abs(entries.pre_acts[e] - theta) < half;
       if (in_window) d_theta -= static_cast<double>(theta * gradient.value[e] + gradient.gate[e]);
     }
-    d_own[0] = static_cast<Scalar>(d_theta / settings_.bandwidth);
+    d_own[0] = half > 0 ? static_cast<Scalar>(d_theta / static_cast<double>(2 * half)) : Scalar(0);
   }
 
   void observe(const SparseCode<Scalar>&) {}
+
+  /// Takes the standard deviation of `pre_acts` (n_latents x samples) about their mean, in double, into the running
+  /// one; leaves it alone where that is not finite.
+  void observe_pre_acts(const Matrix<Scalar>& pre_acts) {
+    if (pre_acts.size() == 0) return;
+    const auto n = static_cast<double>(pre_acts.size());
+    const double mean = pre_acts.template cast<double>().sum() / n;
+    const double squares = (pre_acts.template cast<double>().array() - mean).square().sum();
+    const auto deviation = static_cast<Scalar>(std::sqrt(squares / n));
+    if (!std::isfinite(deviation)) return;
+    const Scalar decay = static_cast<Scalar>(settings_.deviation_decay);
+    running_(0) = decay * running_(0) + (1 - decay) * deviation;
+    running_(1) = decay * running_(1) + (1 - decay);
+  }
+
   void check() const {
     require_not_negative("JumpReLU initial_threshold", settings_.initial_threshold);
-    require_positive("JumpReLU bandwidth", settings_.bandwidth);
+    require_not_negative("JumpReLU bandwidth", settings_.bandwidth);
+    require_positive("JumpReLU relative_bandwidth", settings_.relative_bandwidth);
+    require_between("JumpReLU deviation_decay", settings_.deviation_decay, 0.0, 0.9999999);
+    require_not_negative("JumpReLU running_deviation", static_cast<double>(running_.minCoeff()));
+    require_not_negative("JumpReLU deviation", static_cast<double>(deviation()));
     for (const Scalar value : threshold_) require_not_negative("JumpReLU threshold", static_cast<double>(value));
   }
   void resize(Index n_latents) { threshold_.setConstant(n_latents, static_cast<Scalar>(settings_.initial_threshold)); }
@@ -71,16 +109,20 @@ class JumpReLU {
   template <class Visit>
   void visit_arrays(const Visit& visit) {
     visit(ParameterArray<Scalar>{"threshold", Role::Learned, Axis::Latent, 1, {threshold_.data(), threshold_.size()}});
+    visit(ParameterArray<Scalar>{"running_deviation", Role::Statistic, Axis::Shared, 2, {running_.data(), 2}});
   }
   template <class Visit>
   void visit_settings(const Visit& visit) {
     visit("initial_threshold", settings_.initial_threshold);
     visit("bandwidth", settings_.bandwidth);
+    visit("relative_bandwidth", settings_.relative_bandwidth);
+    visit("deviation_decay", settings_.deviation_decay);
   }
 
  private:
   Settings settings_;
   Vector<Scalar> threshold_;
+  Vector<Scalar> running_ = Vector<Scalar>::Zero(2);  // sum, weight
 };
 
 }  // namespace parsae::inline PARSAE_ABI

@@ -28,8 +28,8 @@ class GateL1 {
   }
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
-  [[nodiscard]] GateL1 scaled(double factor) const {
-    return GateL1({settings_.coefficient * factor, settings_.weighting});
+  [[nodiscard]] GateL1 of_step(const CodeLossStep& step) const {
+    return GateL1({settings_.coefficient * step.coefficient_factor, settings_.weighting});
   }
 
   template <class Scalar>

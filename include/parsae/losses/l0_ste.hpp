@@ -24,7 +24,9 @@ class L0STE {
   }
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
-  [[nodiscard]] L0STE scaled(double factor) const { return L0STE({settings_.coefficient * factor}); }
+  [[nodiscard]] L0STE of_step(const CodeLossStep& step) const {
+    return L0STE({settings_.coefficient * step.coefficient_factor});
+  }
 
   template <class Scalar>
   [[nodiscard]] double add(const LatentEntries<Scalar>& entries, Scalar, Index batch,

@@ -30,7 +30,9 @@ class L1 {
   }
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
-  [[nodiscard]] L1 scaled(double factor) const { return L1({settings_.coefficient * factor, settings_.weighting}); }
+  [[nodiscard]] L1 of_step(const CodeLossStep& step) const {
+    return L1({settings_.coefficient * step.coefficient_factor, settings_.weighting});
+  }
 
   template <class Scalar>
   [[nodiscard]] double add(const LatentEntries<Scalar>& entries, Scalar decoder_norm, Index batch,

@@ -20,18 +20,28 @@ concept ReconstructionLossFor = requires(const Loss loss, Eigen::Ref<const Matri
   { loss.template add<Scalar>(target, recon, sample_weights, d_recon) } -> std::same_as<double>;
 };
 
+/// What the losses on the code may know of a step before they see its latents.
+struct CodeLossStep {
+  double coefficient_factor = 1;  ///< on their coefficients, from a schedule, >= 0
+  double l0 = 0;                  ///< active latents a sample, the mean of the step's batch
+  Index n_latents = 1;            ///< of the model
+};
+
 /// A loss on the code, seen latent by latent.
 ///
 /// - `loss.add(entries, decoder_norm, batch, gradient)`: one latent's part of the weighted loss; adds to the gradient.
-/// - `loss.scaled(factor)`: the same loss with its coefficient multiplied, for warm-up schedules.
+/// Called for every latent, also for those without entries.
+/// - `loss.of_step(step)`: the same loss for one step: its coefficient multiplied by the schedule's factor, and set to
+/// what
+///   the batch's code says. Throws std::invalid_argument where it cannot serve a model of that size.
 /// - `Loss::needs_threshold`: it pushes on `gradient.gate`, which only an activation with a learnable threshold feels.
 template <class Loss, class Scalar>
 concept CodeLossFor = requires(const Loss loss, const LatentEntries<Scalar>& entries, Scalar decoder_norm, Index batch,
-                               LatentGradient<Scalar>& gradient, double factor) {
+                               LatentGradient<Scalar>& gradient, const CodeLossStep& step) {
   { Loss::name } -> std::convertible_to<std::string_view>;
   { Loss::needs_threshold } -> std::convertible_to<bool>;
   { loss.add(entries, decoder_norm, batch, gradient) } -> std::same_as<double>;
-  { loss.scaled(factor) } -> std::same_as<Loss>;
+  { loss.of_step(step) } -> std::same_as<Loss>;
 };
 
 }  // namespace parsae::inline PARSAE_ABI

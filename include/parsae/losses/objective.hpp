@@ -43,10 +43,10 @@ class Objective {
   [[nodiscard]] const Reconstruction& reconstruction() const { return reconstruction_; }
   [[nodiscard]] const Auxiliary& auxiliary() const { return auxiliary_; }
 
-  /// The same objective with the coefficients of its code losses multiplied by a schedule's factor.
-  [[nodiscard]] Objective with_code_losses_scaled(double factor) const {
+  /// The objective of one step: every loss on the code as it is under the schedule's factor and the batch's code.
+  [[nodiscard]] Objective of_step(const CodeLossStep& step) const {
     return std::apply(
-        [&](const CodeLosses&... losses) { return Objective(reconstruction_, auxiliary_, losses.scaled(factor)...); },
+        [&](const CodeLosses&... losses) { return Objective(reconstruction_, auxiliary_, losses.of_step(step)...); },
         code_losses_);
   }
 

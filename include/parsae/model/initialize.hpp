@@ -10,8 +10,9 @@ namespace parsae::inline PARSAE_ABI {
 /// the mean, which leaves few latents dead where a sample has only a handful of active ones.
 enum class LatentStart { RandomDirections, CenteredSamples };
 
-/// MeanSquaredNormOne: s = 1 / sqrt(mean |x|^2), so that coefficients carry over between data sets. None: s = 1.
-enum class InputScaling { MeanSquaredNormOne, None };
+/// MeanSquaredNormOne: s = 1 / sqrt(mean |x|^2), so that coefficients carry over between data sets. MeanNormSqrtD:
+/// s = sqrt(d) / mean |x|, d entries a sample; a loss is then about d times as large. None: s = 1.
+enum class InputScaling { MeanSquaredNormOne, MeanNormSqrtD, None };
 
 struct InitializeSettings {
   std::uint64_t seed = 0;
@@ -24,12 +25,20 @@ struct InitializeSettings {
 template <class Scalar>
 [[nodiscard]] Scalar input_scale_of(const Eigen::Ref<const Matrix<Scalar>>& samples, InputScaling scaling) {
   if (scaling == InputScaling::None) return 1;
-  double squared = 0;
-  for (Index i = 0; i < samples.cols(); ++i) squared += samples.col(i).template cast<double>().squaredNorm();
-  if (squared == 0) return 1;
-  const Scalar scale = static_cast<Scalar>(std::sqrt(static_cast<double>(samples.cols()) / squared));
+  const bool by_norm = scaling == InputScaling::MeanNormSqrtD;
+  double sum = 0;
+  for (Index i = 0; i < samples.cols(); ++i) {
+    const double squared = samples.col(i).template cast<double>().squaredNorm();
+    sum += by_norm ? std::sqrt(squared) : squared;
+  }
+  if (sum == 0) return 1;
+  const auto n = static_cast<double>(samples.cols());
+  const double exact = by_norm ? std::sqrt(static_cast<double>(samples.rows())) * n / sum : std::sqrt(n / sum);
+  const Scalar scale = static_cast<Scalar>(exact);
   if (!std::isfinite(scale) || !(scale > 0))
-    reject("initialize samples", "a mean squared norm that can be scaled to 1", squared);
+    reject("initialize samples",
+           by_norm ? "a mean norm that can be scaled to sqrt(d)" : "a mean squared norm that can be scaled to 1",
+           sum / n);
   return scale;
 }
 

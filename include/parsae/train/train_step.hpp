@@ -3,6 +3,7 @@
 
 #include <parsae/data/batch.hpp>
 #include <parsae/sparse/column_sums.hpp>
+#include <parsae/sparse/pre_activation_probe.hpp>
 #include <parsae/train/latent_pass.hpp>
 #include <parsae/train/latent_statistics.hpp>
 #include <parsae/train/revival.hpp>
@@ -61,6 +62,7 @@ class TrainStep {
         reject("activation array " + std::string(array.name), "Axis::Latent for a learned array", "Axis::Shared");
       state_.add(array);
     });
+    static_cast<void>(objective_.of_step({1, 0, model.n_latents()}));  // a loss that cannot serve this model says so
     eligible_.assign(model.n_latents(), 0);
     terms_.push_back({Objective::reconstruction_name, 0});
     if constexpr (Objective::has_auxiliary) terms_.push_back({Objective::AuxiliaryLoss::name, 0});
@@ -90,7 +92,7 @@ class TrainStep {
       if (auxiliary_.is_used()) auxiliary_.by_latent.fill(auxiliary_.code, auxiliary_.d_values, threads_);
     }
     update(settings, progress);
-    model_->activation.observe(main_.code);
+    observe(progress.stages);
     statistics_.observe(latent_pass_.active(), centered_.cols());
 
     progress.n_dead = statistics_.n_dead();
@@ -168,6 +170,16 @@ class TrainStep {
     return batch.targets.size() == 0 ? batch.inputs : batch.targets;
   }
 
+  /// What the activation measures; after everything that may end the step.
+  void observe(StageTimes& stages) {
+    model_->activation.observe(main_.code);
+    if constexpr (ObservesPreActivations<Act>) {
+      const StageClock clock(stages.encode);
+      const Encoder<Scalar>& encoder = model_->encoder;
+      model_->activation.observe_pre_acts(probe_.run(centered_, encoder.w_enc, encoder.b_enc, threads_));
+    }
+  }
+
   void report_terms(TrainProgress& progress) const {
     progress.terms = terms_.slice();
     progress.loss = 0;
@@ -184,7 +196,7 @@ class TrainStep {
   /// gradient.
   void update(const StepSettings& settings, TrainProgress& progress) {
     const StageClock clock(progress.stages.latent_pass);
-    const Objective objective = objective_.with_code_losses_scaled(settings.coefficient_factor);
+    const Objective objective = objective_.of_step({settings.coefficient_factor, progress.l0, model_->n_latents()});
     const auto step = optimizer_.template begin_step<Scalar>(++state_.step, settings.learning_rate);
     const auto pass = [&](const auto& apply) {
       return latent_pass_.run(objective, centered_, main_, auxiliary_, threads_, apply);
@@ -231,6 +243,7 @@ class TrainStep {
   LatentPass<Act, Optimizer> latent_pass_;
   Branch<Scalar> main_;
   Branch<Scalar> auxiliary_;
+  PreActivationProbe<Scalar> probe_;
   ColumnSums<Scalar> sums_;
   Matrix<Scalar> centered_;
   Vector<Scalar> d_b_dec_;
