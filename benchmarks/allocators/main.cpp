@@ -49,22 +49,22 @@ class Comparison {
   Comparison(const Options& options, Results& results)
       : options_(options),
         results_(results),
-        rules_(options.trains ? chosen_rules(options) : std::vector<Rule>()),
+        rules_(options.trains() ? chosen_rules(options) : std::vector<Rule>()),
         bar_({.total = total_work(),
               .style = options.is_quiet ? parsae_examples::ProgressBar::Style::Quiet
                                         : parsae_examples::ProgressBar::Style::Auto}) {}
 
   /// Throws Interrupted on Ctrl-C, after the run that was going on; results then hold what is complete.
   void run() {
-    if (options_.trains) train();
-    if (options_.has_kernels) measure_kernels();
+    if (options_.trains()) train();
+    if (options_.has_kernels()) measure_kernels();
     bar_.clear();
   }
 
  private:
   /// In training runs of a rule; the kernels count as several.
   [[nodiscard]] double total_work() const {
-    double total = options_.has_kernels ? kernel_work() : 0;
+    double total = options_.has_kernels() ? kernel_work() : 0;
     for (const Rule& rule : rules_)
       total += expected_runs(rule, options_.search_settings()) * static_cast<double>(options_.l0.size());
     return total;

@@ -27,11 +27,12 @@ struct Options {
   Index batch = 1024;
   Index n_seeds = 3;
   std::vector<double> rates;  ///< empty: around the stored ones
-  bool searches_rates = true;
+  bool wants_search = false;
+  bool wants_stored_rates = false;
   int threads = parsae::Threads::available().count();
   std::uint64_t seed = 1;
-  bool trains = true;
-  bool has_kernels = true;
+  bool wants_kernels_alone = false;
+  bool wants_no_kernels = false;
   std::vector<Index> kernel_size{768, 24576, 2048};
   std::filesystem::path out;
   std::filesystem::path json;
@@ -39,6 +40,12 @@ struct Options {
   bool is_offline = false;
   bool is_quick = false;
   bool is_quiet = false;
+
+  [[nodiscard]] bool trains() const { return !wants_kernels_alone; }
+  [[nodiscard]] bool has_kernels() const { return !wants_no_kernels; }
+  [[nodiscard]] bool searches_rates() const {
+    return wants_search || !rates.empty() || !(wants_stored_rates || is_quick);
+  }
 
   /// Eight times the inputs, at most 1024: enough to tell rules apart, and a run ends.
   [[nodiscard]] Index latents_for(Index n_inputs) const {
@@ -54,7 +61,7 @@ struct Options {
             .threads = parsae::Threads(threads)};
   }
   [[nodiscard]] SearchSettings search_settings() const {
-    return {.searches_rates = searches_rates, .rates = rates, .n_seeds = n_seeds};
+    return {.searches_rates = searches_rates(), .rates = rates, .n_seeds = n_seeds};
   }
   [[nodiscard]] KernelSettings kernel_settings() const {
     return {.n_inputs = kernel_size[0],
@@ -103,7 +110,7 @@ inline void check(const Options& options, const std::vector<std::string>& known_
   parsae::require_between("--seeds", options.n_seeds, Index{1}, Index{100});
   for (const double rate : options.rates) parsae::require_between("--rates", rate, 1e-6, 1.0);
   detail::require_each_once("--rates", options.rates);
-  if (!options.rates.empty() && !options.searches_rates)
+  if (!options.rates.empty() && options.wants_stored_rates)
     parsae::reject("--rates", "a search that begins there (leave --stored-rates out)", "--stored-rates");
   parsae::require_between("--threads", options.threads, 1, 4096);
   if (options.kernel_size.size() != 3)
@@ -145,7 +152,7 @@ inline void add_options(CLI::App& app, Options& options, const std::vector<std::
       "  allocators --kernels                              the selection alone");
   app.option_defaults()->always_capture_default();
   app.add_option("--data", options.data,
-                 "synthetic (a known dictionary of 256 directions in 64 dimensions), mnist (the cache, else a\n"
+                 "synthetic (a known dictionary of 512 directions in 64 dimensions), mnist (the cache, else a\n"
                  "download, else the small part that comes with parsae), or a two-dimensional .npy file");
   app.add_option("--test", options.test, "held-out samples for an .npy file; without it every tenth row is held out")
       ->default_str("");
@@ -158,12 +165,15 @@ inline void add_options(CLI::App& app, Options& options, const std::vector<std::
   app.add_option("--rates", options.rates, "learning rates at which each search begins; without it: around the stored")
       ->delimiter(',')
       ->default_str("");
-  CLI::Option* search = app.add_flag("--search", "search learning rates: the default, but for --quick");
-  app.add_flag("--stored-rates", "use the stored learning rates, which were found on 64 inputs")->excludes(search);
+  CLI::Option* search =
+      app.add_flag("--search", options.wants_search, "search learning rates: the default without --quick");
+  app.add_flag("--stored-rates", options.wants_stored_rates, "learning rates that were found on 64 inputs")
+      ->excludes(search);
   app.add_option("--threads", options.threads, "threads; results do not depend on it, times do");
   app.add_option("--seed", options.seed, "the first seed; also of the data's split");
-  CLI::Option* kernels = app.add_flag("--kernels", "the selection alone, no training");
-  app.add_flag("--no-kernels", "training alone, no timing of the selection")->excludes(kernels);
+  CLI::Option* kernels = app.add_flag("--kernels", options.wants_kernels_alone, "the selection alone, no training");
+  app.add_flag("--no-kernels", options.wants_no_kernels, "training alone, no timing of the selection")
+      ->excludes(kernels);
   app.add_option("--kernel-size", options.kernel_size, "inputs,latents,samples of the selection")->delimiter(',');
   app.add_flag("--offline", options.is_offline, "never download MNIST");
   app.add_flag("--quick", options.is_quick,
@@ -176,15 +186,11 @@ inline void add_options(CLI::App& app, Options& options, const std::vector<std::
 
 /// What was given decides what is left out.
 inline void finish(const CLI::App& app, Options& options) {
-  options.trains = app.count("--kernels") == 0;
-  options.has_kernels = app.count("--no-kernels") == 0;
   if (options.is_quick) {
     if (app.count("--l0") == 0) options.l0 = {8, 32};
     if (app.count("--samples") == 0) options.samples = 200'000;
     if (app.count("--seeds") == 0) options.n_seeds = 2;
-    options.searches_rates = app.count("--search") > 0 || !options.rates.empty();
   }
-  if (app.count("--stored-rates") > 0) options.searches_rates = false;
   if (!options.out.empty()) {
     if (options.json.empty()) options.json = options.out / "results.json";
     if (options.html.empty()) options.html = options.out / "report.html";

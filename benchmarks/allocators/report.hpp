@@ -29,6 +29,7 @@ p{margin:6px 0 14px;max-width:900px}
 .triple{display:grid;grid-template-columns:repeat(3,1fr);gap:6px 14px}
 table{border-collapse:collapse;font-size:12.5px;font-variant-numeric:tabular-nums;margin:10px 0}
 th,td{text-align:right;padding:3px 7px;vertical-align:bottom}
+td{white-space:nowrap}
 th{font-weight:600}
 th:first-child{text-align:left;padding-left:0;white-space:nowrap}
 thead th{border-bottom:1px solid #999;line-height:1.25}
@@ -76,9 +77,8 @@ code{font:13px ui-monospace,Consolas,monospace;background:#f4f4f4;padding:2px 5p
     html += "<li>" + escape_markup(verdict(results.rows, target)) + "</li>";
   html += "</ul>" + rule_legend(results.rows) + frontier_chart(results.rows);
   html +=
-      "<p>Lower is better. Every rule had the same budget of samples and the same seeds, and its own best learning "
-      "rate. "
-      "Bars are a standard deviation over seeds. Each rule runs as it would after training: sample by sample.</p>";
+      "<p>Lower is better. Every rule had the same budget of samples and the same seeds. Bars are a standard deviation "
+      "over seeds. Each rule runs as it would after training: sample by sample.</p>";
   html += "<h2>Who does the work</h2><p>How often each latent is active, by rank, at L0 " + ChartAxis::label(leading) +
           ". The thin dark line is Zipf's law fitted to the first 90 % of the active latents, its exponent stands "
           "above. Latents below the light line are under-used: less than a tenth of what Zipf's law with exponent 1 "

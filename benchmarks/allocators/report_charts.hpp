@@ -107,12 +107,13 @@ using parsae_examples::SvgChart;
   ChartSeries bound{"", "#c8c8c8", Marker::None, 1, {}};
   ChartSeries curve{"", rule_color(row.rule), Marker::None, 2.4, {}};
   const double n = static_cast<double>(density.size());
-  for (const double rank : {1.0, n}) {
-    fitted.points.push_back({rank, std::clamp(line.at(rank), lowest_density, highest_density), ""});
-    bound.points.push_back({rank, under_used_below * expected_density(row.l0(), 1, density.size()) / rank, ""});
-  }
-  for (double rank = 1; rank <= n; rank = std::max(rank + 1, std::floor(rank * 1.03)))
+  const double bound_at_first = under_used_below * expected_density(row.l0(), 1, density.size());
+  const auto on_chart = [&](double y) { return y >= lowest_density && y <= highest_density ? y : unknown; };
+  for (double rank = 1; rank <= n; rank = std::max(rank + 1, std::floor(rank * 1.03))) {
     curve.points.push_back({rank, density[static_cast<std::size_t>(rank) - 1], ""});
+    fitted.points.push_back({rank, on_chart(line.at(rank)), ""});
+    bound.points.push_back({rank, on_chart(bound_at_first / rank), ""});
+  }
   chart.series = {bound, fitted, curve};
   return chart.svg();
 }

@@ -22,7 +22,7 @@ using parsae::Index;
 /// with 5 % of the sample's norm.
 struct SuperpositionSettings {
   Index n_inputs = 64;  ///< >= 1
-  Index n_true = 256;   ///< >= 1
+  Index n_true = 512;   ///< >= 1
   double n_active = 8;  ///< active directions a sample, on average; above 0, below half of n_true
   double noise = 0.05;  ///< norm of the noise over that of the sample, >= 0
   std::uint64_t seed = 1;
