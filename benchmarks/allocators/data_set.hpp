@@ -28,7 +28,7 @@ struct DataSet {
 
 struct DataSettings {
   std::string data = "synthetic";  ///< "synthetic", "mnist" or an .npy file
-  std::filesystem::path test;      ///< held-out samples for an .npy file; empty: a tenth of it
+  std::filesystem::path test{};    ///< held-out samples for an .npy file; empty: a tenth of it
   Index n_synthetic = 200'000;     ///< synthetic training samples; a tenth as many are held out
   bool is_offline = false;         ///< never fetch MNIST
   std::uint64_t seed = 1;

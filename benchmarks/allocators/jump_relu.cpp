@@ -49,8 +49,8 @@ std::vector<Rule> jump_relu_rules() {
   using namespace parsae;
   return {{.name = "jumprelu",
            .control = Rule::Control::Coefficient,
-           .stored_rate = 8e-3,
-           .stored_coefficient = 0.01,
+           .stored_rate = 1.6e-2,
+           .stored_coefficient = 7e-3,
            .train = [](const Request& request) {
              const PreActs start = look_at_start(request);
              const JumpReLU<float> activation(

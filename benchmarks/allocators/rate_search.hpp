@@ -17,9 +17,9 @@ namespace parsae_benchmarks {
 class RateSearch {
  public:
   struct Settings {
-    std::vector<double> rates;  ///< where to begin, at least one, each above 0
-    double step = 2;            ///< above 1
-    double lowest = 1e-6;       ///< no step goes beyond these
+    std::vector<double> rates{};  ///< where to begin, at least one, each above 0
+    double step = 2;              ///< above 1
+    double lowest = 1e-6;         ///< no step goes beyond these
     double highest = 1;
   };
 

@@ -13,8 +13,8 @@ std::vector<Rule> relu_rules() {
   using namespace parsae;
   return {{.name = "relu_l1",
            .control = Rule::Control::Coefficient,
-           .stored_rate = 8e-3,
-           .stored_coefficient = 0.1,
+           .stored_rate = 3.2e-2,
+           .stored_coefficient = 0.19,
            .train = [](const Request& request) {
              const L1 price({.coefficient = request.coefficient});
              return train_and_measure(ReLU<float>(), Objective(MeanSquaredError(), NoAuxiliary(), price), request);

@@ -20,8 +20,8 @@ namespace parsae_benchmarks {
 /// How one rule is brought to several targets: its learning rate for each, its coefficient where it has one, and the
 /// runs over seeds.
 struct SearchSettings {
-  bool searches_rates = true;  ///< false: rates.front() as it is
-  std::vector<double> rates;   ///< where the search begins; empty: around the rule's stored rate
+  bool searches_rates = true;   ///< false: rates.front() as it is
+  std::vector<double> rates{};  ///< where the search begins; empty: around the rule's stored rate
   double step = 2;
   Index n_seeds = 3;
   double l0_tolerance = 0.03;

@@ -29,12 +29,12 @@ namespace parsae_benchmarks {
   return {targets.begin(), targets.end()};
 }
 
-/// Whether the difference of two rows is smaller than twice its standard error over seeds; true with a single seed,
-/// where nobody knows.
+/// Whether the difference of two rows is smaller than twice its standard error over seeds; false with a single seed,
+/// where that error is not known.
 [[nodiscard]] inline bool is_within_spread(const Row& a, const Row& b) {
   const SeedSpread one = a.spread(&Measured::fvu);
   const SeedSpread two = b.spread(&Measured::fvu);
-  if (!std::isfinite(one.deviation) || !std::isfinite(two.deviation)) return true;
+  if (!std::isfinite(one.deviation) || !std::isfinite(two.deviation)) return false;
   const double error = std::sqrt(one.deviation * one.deviation / static_cast<double>(a.seeds.size()) +
                                  two.deviation * two.deviation / static_cast<double>(b.seeds.size()));
   return std::abs(one.mean - two.mean) < 2 * error;
@@ -58,7 +58,7 @@ namespace parsae_benchmarks {
     ties += (ties.empty() ? "" : ", ") + order[next]->rule + " " + fvu_text(order[next]->fvu());
   if (!ties.empty()) text += "; not to be told from it over these seeds: " + ties;
   if (next < order.size()) text += "; then " + order[next]->rule + " " + fvu_text(order[next]->fvu());
-  return text + ".";
+  return text + (best.seeds.size() < 2 ? ". A single seed: its spread is not known." : ".");
 }
 
 /// The target that leads the page: the middle one.
