@@ -55,7 +55,7 @@ struct Rule {
 
   std::string name;
   Control control = Control::Budget;
-  /// The rate at which the search begins, and that of --stored-rates: best for 64 inputs, 512 latents, L0 of 8 to 32.
+  /// The rate at which the search begins, and that of --stored-rates: near the best for 64 inputs, 512 latents.
   double stored_rate = 1e-2;
   /// For Control::Coefficient: about what leads to an L0 of 16 on inputs with a mean squared norm of 1.
   double stored_coefficient = unknown;

@@ -22,12 +22,12 @@ std::vector<Rule> top_k_rules() {
   using parsae::MeanSquaredError;
   using parsae::Objective;
   return {{.name = "topk",
-           .stored_rate = 8e-3,
+           .stored_rate = 1.6e-2,
            .train =
                [](const Request& request) {
                  return train_and_measure(activation(request), Objective(MeanSquaredError()), request);
                }},
-          {.name = "topk+aux_k", .stored_rate = 8e-3, .train = [](const Request& request) {
+          {.name = "topk+aux_k", .stored_rate = 1.6e-2, .train = [](const Request& request) {
              return train_and_measure(activation(request), Objective(MeanSquaredError(), parsae::AuxK()), request);
            }}};
 }
