@@ -21,11 +21,13 @@
 #include <parsae/allocators/top_k.hpp>
 #include <parsae/allocators/top_k_selection.hpp>
 #include <parsae/allocators/zipf_law.hpp>
+#include <parsae/analysis/assignment.hpp>
 #include <parsae/analysis/coarsest.hpp>
 #include <parsae/analysis/code_metrics.hpp>
 #include <parsae/analysis/code_quantizer.hpp>
 #include <parsae/analysis/code_quantizer_search.hpp>
 #include <parsae/analysis/description_length.hpp>
+#include <parsae/analysis/dictionary_recovery.hpp>
 #include <parsae/analysis/evaluate.hpp>
 #include <parsae/analysis/reconstruction_metrics.hpp>
 #include <parsae/analysis/weight_quantizer.hpp>

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// ReLU with a price on the sum of the code.
+
+#include <parsae/activations/relu.hpp>
+#include <parsae/losses/l1.hpp>
+
+#include "rules.hpp"
+#include "train_rule.hpp"
+
+namespace parsae_benchmarks {
+
+std::vector<Rule> relu_rules() {
+  using namespace parsae;
+  return {{.name = "relu_l1",
+           .control = Rule::Control::Coefficient,
+           .stored_rate = 3.2e-2,
+           .stored_coefficient = 0.19,
+           .train = [](const Request& request) {
+             const L1 price({.coefficient = request.coefficient});
+             return train_and_measure(ReLU<float>(), Objective(MeanSquaredError(), NoAuxiliary(), price), request);
+           }}};
+}
+
+}  // namespace parsae_benchmarks

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "rule.hpp"
+
+namespace parsae_benchmarks {
+
+/// Mean and standard deviation (n - 1 in the denominator) over seeds; NaN where they are not known.
+struct SeedSpread {
+  double mean = unknown;
+  double deviation = unknown;
+};
+
+[[nodiscard]] inline SeedSpread spread_over_seeds(const std::vector<double>& values) {
+  if (values.empty()) return {};
+  const double n = static_cast<double>(values.size());
+  double sum = 0;
+  for (const double value : values) sum += value;
+  SeedSpread spread{sum / n, unknown};
+  if (values.size() < 2) return spread;
+  double squares = 0;
+  for (const double value : values) squares += (value - spread.mean) * (value - spread.mean);
+  spread.deviation = std::sqrt(squares / (n - 1));
+  return spread;
+}
+
+/// One rule at one target L0.
+struct Row {
+  std::string data;
+  std::string rule;
+  double target_l0 = 0;
+  double coefficient = unknown;  ///< where the rule has one
+  double learning_rate = 0;
+  bool is_bracketed = false;             ///< worse rates were tried on both sides
+  std::map<double, double> tried_rates;  ///< rate to the first seed's FVU; infinity: diverged
+  std::vector<Measured> seeds;
+
+  [[nodiscard]] SeedSpread spread(double Measured::*figure) const {
+    std::vector<double> values;
+    for (const Measured& seed : seeds) values.push_back(seed.*figure);
+    return spread_over_seeds(values);
+  }
+  [[nodiscard]] double mean(double Measured::*figure) const { return spread(figure).mean; }
+
+  /// NaN where the data's dictionary is not known.
+  [[nodiscard]] double mean(double parsae::DictionaryRecovery::*figure) const {
+    std::vector<double> values;
+    for (const Measured& seed : seeds) values.push_back(seed.recovery ? *seed.recovery.*figure : unknown);
+    return spread_over_seeds(values).mean;
+  }
+
+  [[nodiscard]] double fvu() const { return mean(&Measured::fvu); }
+  [[nodiscard]] double l0() const { return mean(&Measured::l0); }
+
+  /// Reached L0 within 5 % of the target: rows that are off compare unlike with unlike.
+  [[nodiscard]] bool is_on_target() const { return std::abs(l0() / target_l0 - 1) <= 0.05; }
+};
+
+}  // namespace parsae_benchmarks

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+#include <support/catch.hpp>
+
+#include <cmath>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "../../benchmarks/allocators/rule_search.hpp"
+
+namespace {
+
+using namespace parsae_benchmarks;
+
+/// A rule without a model: FVU has a valley in the learning rate, and L0 is the target or follows from the coefficient.
+struct Pretended {
+  double best_rate = 8e-3;
+  std::vector<Request> requests{};
+
+  Rule rule(Rule::Control control) {
+    return {.name = "pretended",
+            .control = control,
+            .stored_rate = 1e-3,
+            .stored_coefficient = 1,
+            .train = [this, control](const Request& request) {
+              requests.push_back(request);
+              Measured measured;
+              measured.fvu = 0.1 + std::pow(std::log(request.learning_rate / best_rate), 2) +
+                             1e-3 * static_cast<double>(request.seed);
+              measured.l0 = request.target_l0;
+              if (control == Rule::Control::Coefficient) {
+                // Short runs end denser than full ones, and L0 depends on the rate, too.
+                const double denser = request.depth == Request::Depth::SparsityOnly ? 1.3 : 1;
+                measured.l0 = denser * 40 * std::pow(request.coefficient, -0.7) *
+                              std::pow(request.learning_rate / best_rate, 0.1);
+              }
+              return measured;
+            }};
+  }
+};
+
+DataSet no_data() { return {"none", "", {}, {}}; }
+
+Request base_request(const DataSet& data) {
+  Request request;
+  request.data = &data;
+  request.n_latents = 512;
+  request.seed = 5;
+  request.samples = 60'000;
+  request.batch = 1000;
+  return request;
+}
+
+const auto ignore = [](const std::string&) {};
+
+}  // namespace
+
+TEST_CASE("a rule with a budget: the bracketed best rate at the first seed, then the other seeds at it") {
+  const DataSet data = no_data();
+  Pretended pretended;
+  const Rule rule = pretended.rule(Rule::Control::Budget);
+  const Row row = RuleSearch(rule, {.n_seeds = 3}, base_request(data), ignore).find(16);
+
+  CHECK(row.rule == "pretended");
+  CHECK(row.data == "none");
+  CHECK(row.target_l0 == 16);
+  CHECK(row.learning_rate == 8e-3);
+  CHECK(row.is_bracketed);
+  CHECK(std::isnan(row.coefficient));
+  // 0.5e-3, 1e-3, 2e-3 and on to 16e-3 with seed 5; seeds 6 and 7 at the best.
+  CHECK(row.tried_rates.size() == 6);
+  REQUIRE(pretended.requests.size() == 8);
+  for (std::size_t r = 0; r < 6; ++r) CHECK(pretended.requests[r].seed == 5);
+  CHECK(pretended.requests[6].seed == 6);
+  CHECK(pretended.requests[7].seed == 7);
+  CHECK(pretended.requests[7].learning_rate == 8e-3);
+  REQUIRE(row.seeds.size() == 3);
+  CHECK(std::abs(row.fvu() - 0.106) < 1e-12);
+  for (const Request& request : pretended.requests) {
+    CHECK(request.samples == 60'000);
+    CHECK(request.depth == Request::Depth::Everything);
+  }
+}
+
+TEST_CASE("the next target begins around the last best rate") {
+  const DataSet data = no_data();
+  Pretended pretended;
+  const Rule rule = pretended.rule(Rule::Control::Budget);
+  RuleSearch search(rule, {.n_seeds = 1}, base_request(data), ignore);
+  (void)search.find(8);
+  pretended.requests.clear();
+  const Row row = search.find(16);
+  CHECK(pretended.requests.size() == 3);
+  CHECK(row.learning_rate == 8e-3);
+}
+
+TEST_CASE("stored rates are used as they are, and given ones begin the search") {
+  const DataSet data = no_data();
+  Pretended pretended;
+  const Rule rule = pretended.rule(Rule::Control::Budget);
+  const Row stored = RuleSearch(rule, {.searches_rates = false, .n_seeds = 2}, base_request(data), ignore).find(16);
+  CHECK(stored.learning_rate == 1e-3);
+  CHECK_FALSE(stored.is_bracketed);
+  CHECK(pretended.requests.size() == 2);
+
+  const Row given = RuleSearch(rule, {.rates = {0.032}, .n_seeds = 1}, base_request(data), ignore).find(16);
+  CHECK(given.tried_rates.count(0.032) == 1);
+  CHECK(given.tried_rates.count(0.016) == 1);
+  CHECK(given.learning_rate == 0.008);
+}
+
+TEST_CASE("a coefficient is searched for every rate until L0 meets the target, short runs first") {
+  const DataSet data = no_data();
+  Pretended pretended;
+  const Rule rule = pretended.rule(Rule::Control::Coefficient);
+  const Row row = RuleSearch(rule, {.n_seeds = 2}, base_request(data), ignore).find(16);
+  CHECK(row.learning_rate == 8e-3);
+  CHECK(row.is_on_target());
+  CHECK(std::abs(row.l0() / 16 - 1) <= 0.03);
+  CHECK(std::abs(40 * std::pow(row.coefficient, -0.7) / 16 - 1) <= 0.03);
+
+  CHECK(pretended.requests.front().depth == Request::Depth::SparsityOnly);
+  CHECK(pretended.requests.front().samples == 20'000);
+  std::set<double> rates_of_full_runs;
+  bool after_full = false;
+  for (const Request& request : pretended.requests) {
+    const bool is_full = request.depth == Request::Depth::Everything;
+    CHECK((is_full || !after_full));
+    after_full = after_full || is_full;
+    if (is_full) rates_of_full_runs.insert(request.learning_rate);
+  }
+  CHECK(rates_of_full_runs.size() == row.tried_rates.size());
+  CHECK(pretended.requests.back().coefficient == row.coefficient);
+  CHECK(pretended.requests.back().seed == 6);
+}
+
+TEST_CASE("a target that no coefficient reaches gives the closest, off target") {
+  const DataSet data = no_data();
+  const Rule rule{.name = "stuck",
+                  .control = Rule::Control::Coefficient,
+                  .stored_coefficient = 1,
+                  .train = [](const Request& request) {
+                    Measured measured;
+                    measured.fvu = 0.5;
+                    measured.l0 = 30 + 1 / (1 + request.coefficient);
+                    return measured;
+                  }};
+  const Row row = RuleSearch(rule, {.searches_rates = false, .n_seeds = 1}, base_request(data), ignore).find(16);
+  CHECK_FALSE(row.is_on_target());
+  CHECK(row.l0() >= 30);
+}
+
+TEST_CASE("a search can be stopped between two runs") {
+  const DataSet data = no_data();
+  Pretended pretended;
+  const Rule rule = pretended.rule(Rule::Control::Budget);
+  int begun = 0;
+  const auto stop = [&](const std::string& what) {
+    CHECK_THAT(what, Catch::Matchers::ContainsSubstring("pretended, L0 16, rate "));
+    if (++begun == 3) throw std::runtime_error("stopped");
+  };
+  CHECK_THROWS_WITH(RuleSearch(rule, {}, base_request(data), stop).find(16), "stopped");
+  CHECK(pretended.requests.size() == 2);
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include <parsae/allocators/top_k.hpp>
+#include <parsae/analysis/evaluate.hpp>
+
+#include <support/close_to.hpp>
+
+#include <cmath>
+#include <limits>
+
+#include "../../benchmarks/allocators/train_rule.hpp"
+
+namespace {
+
+using namespace parsae_benchmarks;
+using parsae::test::close_to;
+
+DataSet small_world() {
+  const Superposition world({.n_inputs = 16, .n_true = 24, .n_active = 2, .seed = 1});
+  return {"world", "", world.samples(0, 2000, parsae::Threads(2)), world.samples(2000, 300, parsae::Threads(2)),
+          world.truth()};
+}
+
+Request request_for(const DataSet& data) {
+  Request request;
+  request.data = &data;
+  request.n_latents = 32;
+  request.target_l0 = 3;
+  request.learning_rate = 1e-2;
+  request.samples = 20'000;
+  request.batch = 200;
+  request.threads = parsae::Threads(2);
+  return request;
+}
+
+const parsae::Objective plain{parsae::MeanSquaredError()};
+
+}  // namespace
+
+TEST_CASE("figures are those of evaluate() on the held-out samples") {
+  const DataSet data = small_world();
+  const Request request = request_for(data);
+  parsae::Evaluation expected;
+  double bits = 0;
+  const auto look = [&](parsae::Autoencoder<parsae::TopK<float>>& model) {
+    parsae::MatrixSource<float> once(data.test, {.batch_size = 77, .epochs = 1});
+    expected = parsae::evaluate(model, once);
+    bits = code_bits<float>(model.decoder.w_dec, model.decoder.b_dec,
+                            {model.input_scale * data.test, model.encode(data.test)}, parsae::Threads(1));
+  };
+  const Measured measured = train_and_measure(parsae::TopK<float>({.k = 3}), plain, request, {.after = look});
+  CHECK_THAT(measured.fvu, close_to(expected.fvu, 1e-6));
+  CHECK(measured.fvu < 0.5);
+  CHECK_THAT(measured.l0, close_to(expected.l0, 1e-9));
+  CHECK(measured.dead_fraction == expected.dead_fraction);
+  CHECK(measured.bits_per_sample == bits);
+  CHECK(bits > 3);
+  REQUIRE(measured.density.size() == 32);
+  CHECK(measured.density.front() == expected.density.maxCoeff());
+  CHECK(std::is_sorted(measured.density.rbegin(), measured.density.rend()));
+  REQUIRE(measured.recovery.has_value());
+  CHECK(measured.recovery->truth_to_learned > 0.6);
+  CHECK(measured.train_samples_per_s > 0);
+  CHECK(measured.encode_us_per_sample > 0);
+}
+
+TEST_CASE("the same request gives the same figures, another seed others; threads change nothing") {
+  const DataSet data = small_world();
+  Request request = request_for(data);
+  const auto fvu = [&] { return train_and_measure(parsae::TopK<float>({.k = 3}), plain, request).fvu; };
+  const double first = fvu();
+  request.threads = parsae::Threads(1);
+  CHECK(fvu() == first);
+  request.seed = 2;
+  CHECK(fvu() != first);
+}
+
+TEST_CASE("when only sparsity is wanted, only FVU and L0 are there") {
+  const DataSet data = small_world();
+  Request request = request_for(data);
+  request.depth = Request::Depth::SparsityOnly;
+  const Measured measured = train_and_measure(parsae::TopK<float>({.k = 3}), plain, request);
+  CHECK(std::isfinite(measured.fvu));
+  CHECK(measured.l0 <= 3);
+  CHECK(std::isnan(measured.bits_per_sample));
+  CHECK_FALSE(measured.recovery.has_value());
+}
+
+TEST_CASE("a run that diverges has no figures at all") {
+  const DataSet data = small_world();
+  const auto spoil = [](parsae::Autoencoder<parsae::TopK<float>>& model) {
+    model.decoder.w_dec(0, 0) = std::numeric_limits<float>::infinity();
+  };
+  const Measured measured =
+      train_and_measure(parsae::TopK<float>({.k = 3}), plain, request_for(data), {.before = spoil});
+  CHECK(std::isnan(measured.fvu));
+  CHECK(std::isnan(measured.l0));
+  CHECK(measured.density.empty());
+}
+
+TEST_CASE("a code that is exact needs no more bins than tell its values apart") {
+  // Two latents with values 1 and 3: with 2 bins on (0, 3] they are read as 0.75 and 2.25, with 3 as 0.5 and 2.5, ...
+  const parsae::Matrix<float> w_dec = parsae::Matrix<float>::Identity(2, 2);
+  const parsae::Vector<float> b_dec = parsae::Vector<float>::Zero(2);
+  parsae::CodedSamples<float> samples;
+  samples.targets.resize(2, 4);
+  samples.targets << 1, 3, 1.5F, 3, 0, 0.5F, 0, 0;
+  samples.code.offsets.assign(5, 0);
+  for (Index i = 0; i < 4; ++i) {
+    samples.code.offsets[i + 1] = i + 1;
+    samples.code.latents.push_back(0);
+    samples.code.values.push_back(i % 2 == 0 ? 1.0F : 3.0F);
+    samples.code.pre_acts.push_back(1);
+  }
+  const double bits = code_bits<float>(w_dec, b_dec, samples, parsae::Threads(1));
+  CHECK_THAT(bits, close_to(1, 1e-9));  // always active, one of two equally frequent values
+  samples.code.values.assign(4, 0.0F);
+  CHECK(code_bits<float>(w_dec, b_dec, samples, parsae::Threads(1)) == 0);
+}
