@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <parsae/allocators/feature_choice_selection.hpp>
 #include <parsae/allocators/mutual_choice.hpp>
 #include <parsae/allocators/top_k_selection.hpp>
 #include <parsae/sparse/walk.hpp>
@@ -12,6 +13,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -50,8 +52,9 @@ struct KeepsNothing {
   using Worker = parsae::CandidateList<float>;
   static constexpr bool raises_floors = false;
 
+  [[nodiscard]] Index most_per_sample() const { return 0; }
   [[nodiscard]] Worker worker() const { return {}; }
-  void reset(Worker& worker) const { worker.settled.clear(); }
+  void reset(Worker& worker, Index) const { worker.settled.clear(); }
   [[nodiscard]] Index buffer_size(Index) const { return 2 * parsae::PanelProduct<float>::latents; }
   void begin(Worker&, parsae::SampleRange, parsae::Floors<float> floors) const {
     std::fill(floors.by_sample.begin(), floors.by_sample.end(), parsae::floor_never<float>);
@@ -77,7 +80,8 @@ class KernelBenchmark {
       : settings_(settings),
         inputs_(gaussian(settings.n_samples, settings.seed)),
         w_enc_(gaussian(settings.n_latents, settings.seed + 1)),
-        b_enc_(parsae::Vector<float>::Zero(settings.n_latents)) {
+        b_enc_(parsae::Vector<float>::Zero(settings.n_latents)),
+        budgets_(settings.n_latents) {
     for (Index j = 0; j < w_enc_.cols(); ++j) w_enc_.col(j).normalize();
     add_rules();
   }
@@ -155,6 +159,37 @@ class KernelBenchmark {
                                                dense_.data() + dense_.size(), std::greater<>());
                             },
                             1});
+    add_feature_choice();
+  }
+
+  /// On the dense matrix a latent is a row, which is chosen from a copy.
+  void add_feature_choice() {
+    const double density = std::min(static_cast<double>(settings_.k) / static_cast<double>(settings_.n_latents), 1.0);
+    std::vector<double> densities(static_cast<std::size_t>(settings_.n_latents), density);
+    std::vector<parsae::LatentId> ranks(densities.size());
+    std::iota(ranks.begin(), ranks.end(), parsae::LatentId{0});
+    budgets_.assign({densities.data(), settings_.n_latents}, {ranks.data(), settings_.n_latents});
+    const auto each_latent = [this](const auto& choose) {
+      constexpr Index strip = 64;  // latents whose entries share cache lines
+      settings_.threads.for_each(parsae::divide_up(dense_.rows(), strip), [&](Index task, int) {
+        const Index first = task * strip;
+        parsae::Matrix<float> rows = dense_.middleRows(first, std::min(strip, dense_.rows() - first)).transpose();
+        for (Index j = 0; j < rows.cols(); ++j) choose(first + j, rows.col(j).data(), rows.rows());
+      });
+    };
+    contestants_.push_back(
+        {"feature_choice", "the best of each latent, " + std::to_string(settings_.k * settings_.n_samples) + " in all",
+         walk_with(parsae::FeatureChoiceSelection<float>(settings_.n_samples, budgets_)),
+         [each_latent] {
+           each_latent([](Index, float* begin, Index size) { std::sort(begin, begin + size, std::greater<>()); });
+         },
+         [this, each_latent] {
+           each_latent([this](Index j, float* begin, Index size) {
+             const Index n = budgets_.granted(j, size);
+             if (n > 0) std::nth_element(begin, begin + (n - 1), begin + size, std::greater<>());
+           });
+         },
+         settings_.threads.count()});
   }
 
   template <class Selection>
@@ -190,6 +225,7 @@ class KernelBenchmark {
   parsae::Matrix<float> inputs_;
   parsae::Matrix<float> w_enc_;
   parsae::Vector<float> b_enc_;
+  parsae::LatentBudgets<float> budgets_;  ///< the same for each latent
   parsae::Matrix<float> dense_;
   std::vector<Contestant> contestants_;
 };

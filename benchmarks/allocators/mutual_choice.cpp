@@ -3,6 +3,7 @@
 
 #include <parsae/allocators/mutual_choice.hpp>
 #include <parsae/losses/aux_k.hpp>
+#include <parsae/losses/aux_zipf.hpp>
 
 #include "rules.hpp"
 #include "train_rule.hpp"
@@ -25,8 +26,14 @@ std::vector<Rule> mutual_choice_rules() {
                [](const Request& request) {
                  return train_and_measure(activation(request), Objective(MeanSquaredError()), request);
                }},
-          {.name = "mutual_choice+aux_k", .stored_rate = 1.6e-2, .train = [](const Request& request) {
-             return train_and_measure(activation(request), Objective(MeanSquaredError(), parsae::AuxK()), request);
+          {.name = "mutual_choice+aux_k",
+           .stored_rate = 1.6e-2,
+           .train =
+               [](const Request& request) {
+                 return train_and_measure(activation(request), Objective(MeanSquaredError(), parsae::AuxK()), request);
+               }},
+          {.name = "mutual_choice+aux_zipf", .stored_rate = 1.6e-2, .train = [](const Request& request) {
+             return train_and_measure(activation(request), Objective(MeanSquaredError(), parsae::AuxZipf()), request);
            }}};
 }
 

@@ -3,6 +3,7 @@
 
 #include <parsae/allocators/top_k.hpp>
 #include <parsae/losses/aux_k.hpp>
+#include <parsae/losses/aux_zipf.hpp>
 
 #include <cmath>
 
@@ -27,8 +28,14 @@ std::vector<Rule> top_k_rules() {
                [](const Request& request) {
                  return train_and_measure(activation(request), Objective(MeanSquaredError()), request);
                }},
-          {.name = "topk+aux_k", .stored_rate = 1.6e-2, .train = [](const Request& request) {
-             return train_and_measure(activation(request), Objective(MeanSquaredError(), parsae::AuxK()), request);
+          {.name = "topk+aux_k",
+           .stored_rate = 1.6e-2,
+           .train =
+               [](const Request& request) {
+                 return train_and_measure(activation(request), Objective(MeanSquaredError(), parsae::AuxK()), request);
+               }},
+          {.name = "topk+aux_zipf", .stored_rate = 1.6e-2, .train = [](const Request& request) {
+             return train_and_measure(activation(request), Objective(MeanSquaredError(), parsae::AuxZipf()), request);
            }}};
 }
 

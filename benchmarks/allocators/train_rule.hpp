@@ -9,6 +9,7 @@
 #include <parsae/model/inference_encoder.hpp>
 #include <parsae/model/initialize.hpp>
 #include <parsae/optim/adam.hpp>
+#include <parsae/train/threshold_calibration.hpp>
 #include <parsae/train/trainer.hpp>
 
 #include <algorithm>
@@ -28,7 +29,8 @@ template <class Act>
 struct TrainHooks {
   std::function<void(parsae::Autoencoder<Act>&)> before = {};  ///< the model is initialized
   std::function<void(parsae::Autoencoder<Act>&)> after = {};   ///< training is over and did not diverge
-  Index warmup_steps = 0;
+  double warmup_fraction = 0.1;                                ///< of the steps
+  std::vector<double> revive_at{};                             ///< dead latents, after these shares of the steps
 };
 
 namespace detail {
@@ -130,7 +132,27 @@ template <class Act>
 
 }  // namespace detail
 
-/// The recipe that all rules share: Adam (0.9, 0.999), a learning rate that falls linearly over the last fifth, unit
+[[nodiscard]] inline Index steps_of(const Request& request) {
+  return std::max<Index>(request.samples / request.batch, 1);
+}
+
+[[nodiscard]] inline Index share_of(Index steps, double share) {
+  return static_cast<Index>(share * static_cast<double>(steps));
+}
+
+/// Thresholds for single samples that leave as many active as training did, from the training samples.
+template <class Act>
+[[nodiscard]] std::function<void(parsae::Autoencoder<Act>&)> calibrated_on(const Request& request) {
+  return [&request](parsae::Autoencoder<Act>& model) {
+    parsae::MatrixSource<float> source(
+        request.data->train,
+        {.batch_size = request.batch, .epochs = 1, .order = parsae::MatrixSource<float>::Order::Sequential});
+    parsae::calibrate_thresholds(model, source, {.threads = request.threads});
+  };
+}
+
+/// The recipe that all rules share: Adam (0.9, 0.999), a learning rate that rises linearly over the first tenth (unless
+/// the rule says otherwise) and falls linearly over the last fifth, unit
 /// decoder columns, w_enc = w_dec to begin with, b_dec the mean, inputs scaled to a mean squared norm of 1.
 template <class Act, class Objective>
 [[nodiscard]] Measured train_and_measure(const Act& activation, const Objective& objective, const Request& request,
@@ -141,12 +163,14 @@ template <class Act, class Objective>
   if (hooks.before) hooks.before(model);
 
   parsae::TrainSettings settings;
-  settings.steps = std::max<Index>(request.samples / request.batch, 1);
+  settings.steps = steps_of(request);
   settings.learning_rate = request.learning_rate;
-  settings.learning_rate_schedule = {.warmup_steps = std::min(hooks.warmup_steps, settings.steps / 10),
+  settings.learning_rate_schedule = {.warmup_steps = share_of(settings.steps, hooks.warmup_fraction),
                                      .decay_fraction = 0.2};
   // A fifteenth of the run: the default of 100,000 samples in the default run of 1.5 million.
-  settings.dead_after_samples = std::max(request.samples / 15, request.batch);
+  settings.dead_after_samples = settings.density_window_samples = std::max(request.samples / 15, request.batch);
+  for (const double share : hooks.revive_at)
+    settings.revival.at_steps.push_back(std::max<Index>(share_of(settings.steps, share), 1));
   settings.threads = request.threads;
   parsae::MatrixSource<float> source(train, {.batch_size = request.batch, .seed = request.seed});
   parsae::Trainer trainer(model, objective, parsae::Adam(), settings);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <parsae/activations/threshold_selection.hpp>
 #include <parsae/data/batch.hpp>
 #include <parsae/model/autoencoder.hpp>
 #include <parsae/train/largest_values.hpp>
