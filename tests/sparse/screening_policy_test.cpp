@@ -25,7 +25,7 @@ std::vector<Way> possible_ways() {
 /// One walk that leaves `survivors` and `rescored` behind.
 Way walk(ScreeningPolicy& policy, Index survivors, Index rescored) {
   const Way way = policy.next(n_inputs);
-  policy.observe(way, entries, n_inputs, 10, way == Way::Exact ? 0 : survivors, way == Way::Exact ? 0 : rescored);
+  policy.observe(way, entries, n_inputs, 100, way == Way::Exact ? 0 : survivors, way == Way::Exact ? 0 : rescored);
   return way;
 }
 
@@ -62,6 +62,19 @@ TEST_CASE("entries that wait cost something, entries that are computed ten times
   ScreeningPolicy many;
   walk(many, 320000, 0);
   CHECK(walk(many, 0, 0) == moves);
+}
+
+TEST_CASE("a single sample waits for the weights: bounds that do not pay in a batch pay then") {
+  constexpr Index n_latents = 12288;
+  for (const Index samples : {1, 2048}) {
+    ScreeningPolicy policy;
+    for (int i = 0; i < 3; ++i) {
+      const Way way = policy.next(n_inputs);
+      policy.observe(way, n_latents * samples, n_inputs, samples, 1500 * samples, 900 * samples);
+    }
+    CAPTURE(samples);
+    CHECK(policy.next(n_inputs) == (samples == 1 ? possible_ways().front() : Way::Exact));
+  }
 }
 
 TEST_CASE("a way is possible where the build has its instructions and the code its inputs") {
