@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -31,7 +30,7 @@ struct Options {
   std::filesystem::path out;
   std::filesystem::path json;
   std::filesystem::path html;
-  std::optional<bool> growth;  ///< unset: in a run of everything
+  bool has_growth = false;  ///< unless the command line says so: in a run of everything
   bool with_peers = false;
   bool is_quick = false;
   bool is_quiet = false;
@@ -136,7 +135,7 @@ inline void add_options(CLI::App& app, Options& options) {
   app.add_option("--seed", options.seed, "of samples and weights");
   app.add_flag("--peers", options.with_peers, "also PyTorch implementations, in alternation; needs python3-torch");
   app.add_flag("--quick", options.is_quick, "short slices: a first look, not a measurement");
-  app.add_flag("--growth,!--no-growth", options.growth,
+  app.add_flag("--growth,!--no-growth", options.has_growth,
                "time against n, d, batch and k; without either: when no size and no method is chosen");
   app.add_option("--out", options.out, "folder for results.json and report.html; made if missing")->default_str("");
   app.add_option("--json", options.json, "file for the figures alone")->default_str("");
@@ -152,8 +151,8 @@ inline void finish(const CLI::App& app, Options& options) {
   if (has_own && options.own.d == 0) parsae::reject("--d", "all of --d --n --k --batch", "some of them");
   if (options.is_quick && app.count("--repeats") == 0) options.repeats = 3;
   if (options.is_quick && app.count("--data") == 0) options.data = {"gaussian"};
-  if (!options.growth)
-    options.growth = !has_own && !options.is_quick && app.count("--sizes") == 0 && app.count("--methods") == 0;
+  if (app.count("--growth") == 0)
+    options.has_growth = !has_own && !options.is_quick && app.count("--sizes") == 0 && app.count("--methods") == 0;
   if (!options.out.empty()) {
     if (options.json.empty()) options.json = options.out / "results.json";
     if (options.html.empty()) options.html = options.out / "report.html";

@@ -98,7 +98,7 @@ inline void plan_growth(const Options& options, std::vector<PlannedCase>& plan) 
       if (!planned.groups.empty()) plan.push_back(std::move(planned));
     }
   }
-  if (options.growth.value_or(false)) detail::plan_growth(options, plan);
+  if (options.has_growth) detail::plan_growth(options, plan);
   return plan;
 }
 
