@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <parsae/losses/auxiliary.hpp>
 #include <parsae/model/autoencoder.hpp>
 #include <parsae/sparse/column_sums.hpp>
 #include <parsae/sparse/sampled_product.hpp>
