@@ -75,12 +75,21 @@ struct Tiles {
   }
 };
 
+/// Lanes of narrow registers are few: a large k has no use for them there.
+template <class Scalar>
+bool can_use(Index k) {
+  LaneMaxima<Scalar> maxima;
+  maxima.begin(k);
+  return maxima.is_used();
+}
+
 }  // namespace
 
 TEMPLATE_TEST_CASE("the floor lies between the k-th and the next maximum of a lane, and k entries reach it", "", float,
                    double) {
   for (const Index n_panels : {1, 3, 16})
-    for (const Index k : {1, 2, 8, 13, 16, 31, 64}) Tiles<TestType>(n_panels).check(k);
+    for (const Index k : {1, 2, 8, 13, 16, 31, 64})
+      if (can_use<TestType>(k)) Tiles<TestType>(n_panels).check(k);
 }
 
 TEMPLATE_TEST_CASE("what is no number or not eligible counts for nothing", "", float, double) {
@@ -108,6 +117,10 @@ TEMPLATE_TEST_CASE("with fewer than k positive entries the floor is zero, and it
   floors.raise(0, TestType(2));
   floors.raise(0, TestType(1));
   CHECK(floors.floors().by_sample[0] == 2);
+}
+
+TEMPLATE_TEST_CASE("up to sixteen are served on every machine", "", float, double) {
+  for (const Index k : {1, 2, 8, 13, 16}) CHECK(can_use<TestType>(k));
 }
 
 TEST_CASE("no promise, no floor; and none where k is so large that lanes hold little more than an entry") {
