@@ -7,7 +7,7 @@
 
 #include <support/close_to.hpp>
 #include <support/dense_objective.hpp>
-#include <support/random_matrix.hpp>
+#include <support/random_model.hpp>
 
 #include <limits>
 #include <string>
@@ -25,15 +25,7 @@ constexpr Index n_latents = 13;
 template <class Act>
 Autoencoder<Act> random_model(const Act& rule, Index n_outputs = 0) {
   using Scalar = typename Act::Scalar;
-  Autoencoder<Act> model({.n_inputs = n_inputs,
-                          .n_latents = n_latents,
-                          .n_outputs = n_outputs,
-                          .centering = n_outputs == 0 ? Centering::DecoderBias : Centering::None},
-                         rule);
-  model.encoder.w_enc = test::random_matrix<Scalar>(n_inputs, n_latents, 1);
-  model.encoder.b_enc = test::random_vector<Scalar>(n_latents, 2);
-  model.decoder.w_dec = test::random_matrix<Scalar>(model.n_outputs(), n_latents, 3);
-  model.decoder.b_dec = test::random_vector<Scalar>(model.n_outputs(), 4);
+  Autoencoder<Act> model = test::random_model(rule, n_inputs, n_latents, n_outputs);
   model.input_scale = Scalar(0.7);
   model.output_scale = n_outputs == 0 ? Scalar(0.7) : Scalar(1.9);
   return model;

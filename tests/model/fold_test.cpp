@@ -6,7 +6,7 @@
 #include <parsae/model/fold.hpp>
 
 #include <support/close_to.hpp>
-#include <support/random_matrix.hpp>
+#include <support/random_model.hpp>
 #include <support/reference_codes.hpp>
 
 #include <limits>
@@ -21,21 +21,12 @@ namespace {
 constexpr Index n_inputs = 10;
 constexpr Index n_latents = 50;
 
-/// An autoencoder (n_outputs = 0), or a transcoder.
+/// An autoencoder (n_outputs = 0), or a transcoder; unit decoder columns.
 template <class Act>
 Autoencoder<Act> random_model(const Act& rule, typename Act::Scalar input_scale, Index n_outputs = 0,
                               typename Act::Scalar output_scale = 1) {
-  using Scalar = typename Act::Scalar;
-  Autoencoder<Act> model({.n_inputs = n_inputs,
-                          .n_latents = n_latents,
-                          .n_outputs = n_outputs,
-                          .centering = n_outputs == 0 ? Centering::DecoderBias : Centering::None},
-                         rule);
-  model.encoder.w_enc = test::random_matrix<Scalar>(n_inputs, n_latents, 1);
-  model.encoder.b_enc = test::random_vector<Scalar>(n_latents, 2);
-  model.decoder.w_dec = test::random_matrix<Scalar>(model.n_outputs(), n_latents, 3);
+  Autoencoder<Act> model = test::random_model(rule, n_inputs, n_latents, n_outputs);
   model.decoder.w_dec.colwise().normalize();
-  model.decoder.b_dec = test::random_vector<Scalar>(model.n_outputs(), 4);
   model.input_scale = input_scale;
   model.output_scale = n_outputs == 0 ? input_scale : output_scale;
   return model;

@@ -8,7 +8,7 @@
 
 #include <support/allocation_watch.hpp>
 #include <support/catch.hpp>
-#include <support/random_matrix.hpp>
+#include <support/random_model.hpp>
 #include <support/reference_codes.hpp>
 
 #include <limits>
@@ -23,12 +23,8 @@ constexpr Index n_samples = 12;
 
 template <class Act>
 Autoencoder<Act> random_model(const Act& rule, Index n_inputs, Index n_latents) {
-  using Scalar = typename Act::Scalar;
-  Autoencoder<Act> model({.n_inputs = n_inputs, .n_latents = n_latents}, rule);
-  model.encoder.w_enc = test::random_matrix<Scalar>(n_inputs, n_latents, 1);
-  model.encoder.b_enc = test::random_vector<Scalar>(n_latents, 2);
-  model.decoder.b_dec = test::random_vector<Scalar>(n_inputs, 3);
-  model.input_scale = Scalar(0.7);
+  Autoencoder<Act> model = test::random_model(rule, n_inputs, n_latents);
+  model.input_scale = typename Act::Scalar(0.7);
   return model;
 }
 

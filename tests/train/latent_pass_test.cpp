@@ -203,69 +203,69 @@ TEST_CASE("LatentPass differentiates JumpReLU with a target for L0", "[latent_pa
                         reference);
 }
 
+namespace {
+
+/// One latent along the data, whose amplitudes are uniform on [0, 1]: leaving a out costs a^2. In the expected loss
+/// that has the derivative theta^2, and its straight-through estimate a bias of -theta bandwidth / 4 in addition.
+template <class Loss>
+class UniformAmplitudes {
+ public:
+  static constexpr double bandwidth = 0.02;
+
+  explicit UniformAmplitudes(const Loss& loss)
+      : model_({.n_inputs = 1, .n_latents = 1}, JumpReLU<double>({.bandwidth = bandwidth})),
+        step_(model_, Objective(MeanSquaredError(), NoAuxiliary(), loss), test::RecordingOptimizer(), n, Threads(2)) {
+    batch_.inputs.resize(1, n);
+    for (Index i = 0; i < n; ++i) batch_.inputs(0, i) = (static_cast<double>(i) + 0.5) / n;
+    model_.encoder.w_enc.setOnes();
+    model_.decoder.w_dec.setOnes();
+  }
+
+  /// The gradient at `theta`.
+  double d_theta(double theta) {
+    TrainProgress progress;
+    model_.activation.threshold()(0) = theta;
+    REQUIRE(step_.run(batch_, StepSettings(), progress).empty());
+    return step_.state().moments.back()[0][0];
+  }
+
+  /// Where 60 steps of gradient descent lead.
+  double stationary(double theta, double rate) {
+    for (int s = 0; s < 60; ++s) theta -= rate * d_theta(theta);
+    return theta;
+  }
+
+ private:
+  static constexpr Index n = 20'000;
+
+  Batch<double> batch_;
+  Autoencoder<JumpReLU<double>> model_;
+  TrainStep<JumpReLU<double>, Objective<MeanSquaredError, NoAuxiliary, Loss>, test::RecordingOptimizer> step_;
+};
+
+}  // namespace
+
 TEST_CASE("The stationary threshold under a target balances it with the error of a silent latent", "[latent_pass]") {
-  // As below, with L0 = 1 - theta: the expected loss theta^3 / 3 + weight ((1 - theta) / target - 1)^2 has the
-  // derivative theta^2 - 2 weight ((1 - theta) / target - 1) / target.
-  constexpr Index n = 20'000;
-  constexpr double bandwidth = 0.02;
+  // With L0 = 1 - theta the target adds weight ((1 - theta) / target - 1)^2 to the expected loss.
   constexpr double weight = 0.2;
   constexpr double target = 0.5;
-  Batch<double> batch;
-  batch.inputs.resize(1, n);
-  for (Index i = 0; i < n; ++i) batch.inputs(0, i) = (static_cast<double>(i) + 0.5) / n;
-  Autoencoder<JumpReLU<double>> model({.n_inputs = 1, .n_latents = 1}, JumpReLU<double>({.bandwidth = bandwidth}));
-  model.encoder.w_enc.setOnes();
-  model.decoder.w_dec.setOnes();
-  double& theta = model.activation.threshold()(0);
-  TrainStep step(model, Objective(MeanSquaredError(), NoAuxiliary(), TargetL0({.target_l0 = target, .weight = weight})),
-                 test::RecordingOptimizer(), n, Threads(2));
-  const auto d_theta = [&] {
-    TrainProgress progress;
-    REQUIRE(step.run(batch, StepSettings(), progress).empty());
-    return step.state().moments.back()[0][0];
-  };
+  UniformAmplitudes<TargetL0> world(TargetL0({.target_l0 = target, .weight = weight}));
   for (const double at : {0.1, 0.3, 0.5, 0.8}) {
-    theta = at;
     const double pull = 2 * weight * ((1 - at) / target - 1) / target;
-    CHECK_THAT(d_theta(), test::close_to(at * at - at * bandwidth / 4 - pull, 2e-4));
+    CHECK_THAT(world.d_theta(at), test::close_to(at * at - at * world.bandwidth / 4 - pull, 2e-4));
   }
   // theta^2 + 1.6 theta - 0.8 = 0
   const double root = -0.8 + std::sqrt(0.8 * 0.8 + 0.8);
-  for (const double start : {0.1, 0.9}) {
-    theta = start;
-    for (int s = 0; s < 60; ++s) theta -= 0.2 * d_theta();
-    CHECK_THAT(theta, Catch::Matchers::WithinAbs(root, bandwidth / 4));
-  }
+  for (const double start : {0.1, 0.9})
+    CHECK_THAT(world.stationary(start, 0.2), Catch::Matchers::WithinAbs(root, world.bandwidth / 4));
 }
 
 TEST_CASE("The stationary threshold of JumpReLU is the square root of the price of a latent", "[latent_pass]") {
-  // One latent along the data, amplitudes a uniform on [0, 1]. Leaving a out costs a^2, keeping it lambda: the expected
-  // loss has the derivative theta^2 - lambda, and its straight-through estimate a bias of -theta bandwidth / 4 in
-  // addition.
-  constexpr Index n = 20'000;
   constexpr double lambda = 0.09;
-  constexpr double bandwidth = 0.02;
-  Batch<double> batch;
-  batch.inputs.resize(1, n);
-  for (Index i = 0; i < n; ++i) batch.inputs(0, i) = (static_cast<double>(i) + 0.5) / n;
-  Autoencoder<JumpReLU<double>> model({.n_inputs = 1, .n_latents = 1}, JumpReLU<double>({.bandwidth = bandwidth}));
-  model.encoder.w_enc.setOnes();
-  model.decoder.w_dec.setOnes();
-  double& theta = model.activation.threshold()(0);
-  TrainStep step(model, Objective(MeanSquaredError(), NoAuxiliary(), L0STE({.coefficient = lambda})),
-                 test::RecordingOptimizer(), n, Threads(2));
-  const auto d_theta = [&] {
-    TrainProgress progress;
-    REQUIRE(step.run(batch, StepSettings(), progress).empty());
-    return step.state().moments.back()[0][0];
-  };
-  for (const double at : {0.1, 0.3, 0.6}) {
-    theta = at;
-    CHECK_THAT(d_theta(), test::close_to(at * at - at * bandwidth / 4 - lambda, 2e-4));
-  }
-  theta = 0.7;
-  for (int s = 0; s < 60; ++s) theta -= 0.5 * d_theta();
-  CHECK_THAT(theta, Catch::Matchers::WithinAbs(std::sqrt(lambda), bandwidth / 4));
+  UniformAmplitudes<L0STE> world(L0STE({.coefficient = lambda}));
+  for (const double at : {0.1, 0.3, 0.6})
+    CHECK_THAT(world.d_theta(at), test::close_to(at * at - at * world.bandwidth / 4 - lambda, 2e-4));
+  CHECK_THAT(world.stationary(0.7, 0.5), Catch::Matchers::WithinAbs(std::sqrt(lambda), world.bandwidth / 4));
 }
 
 TEST_CASE("Busy latents, taken in groups, and quiet ones get the gradients of the dense formulas", "[latent_pass]") {

@@ -8,7 +8,7 @@
 
 #include <support/catch.hpp>
 #include <support/close_to.hpp>
-#include <support/random_matrix.hpp>
+#include <support/random_model.hpp>
 #include <support/reference_codes.hpp>
 
 #include <algorithm>
@@ -53,17 +53,19 @@ double error_of_d_values(const Matrix<double>& dictionary, const Branch<double>&
   return error;
 }
 
+Autoencoder<ReLU<double>> random_transcoder() {
+  Autoencoder<ReLU<double>> model = test::random_model(ReLU<double>(), 4, n_latents, n_outputs);
+  model.output_scale = 0.7;
+  return model;
+}
+
 }  // namespace
 
 TEST_CASE("Sparse codes and dense ones get reconstructions, losses and gradients of the dense formulas",
           "[sample_pass]") {
-  Autoencoder<ReLU<double>> model(
-      {.n_inputs = 4, .n_latents = n_latents, .n_outputs = n_outputs, .centering = Centering::None});
-  model.decoder.w_dec = random_matrix<double>(n_outputs, n_latents, 1);
-  model.decoder.b_dec = test::random_vector<double>(n_outputs, 2);
-  model.output_scale = 0.7;
-  const Matrix<double> targets = random_matrix<double>(n_outputs, batch, 3);
-  const Vector<double> weights = test::random_vector<double>(batch, 4).cwiseAbs();
+  const Autoencoder<ReLU<double>> model = random_transcoder();
+  const Matrix<double> targets = random_matrix<double>(n_outputs, batch, 13);
+  const Vector<double> weights = test::random_vector<double>(batch, 14).cwiseAbs();
   const Objective objective(MeanSquaredError(), AuxK({.coefficient = alpha, .k_aux = 3}));
 
   // One for all, to see that nothing is left from the batch before.
@@ -109,13 +111,9 @@ TEST_CASE("Sparse codes and dense ones get reconstructions, losses and gradients
 
 TEST_CASE("An auxiliary code that reconstructs the full target does so with bias and weights, also when it is empty",
           "[sample_pass]") {
-  Autoencoder<ReLU<double>> model(
-      {.n_inputs = 4, .n_latents = n_latents, .n_outputs = n_outputs, .centering = Centering::None});
-  model.decoder.w_dec = random_matrix<double>(n_outputs, n_latents, 1);
-  model.decoder.b_dec = test::random_vector<double>(n_outputs, 2);
-  model.output_scale = 0.7;
-  const Matrix<double> targets = random_matrix<double>(n_outputs, batch, 3);
-  const Vector<double> weights = test::random_vector<double>(batch, 4).cwiseAbs();
+  const Autoencoder<ReLU<double>> model = random_transcoder();
+  const Matrix<double> targets = random_matrix<double>(n_outputs, batch, 13);
+  const Vector<double> weights = test::random_vector<double>(batch, 14).cwiseAbs();
   const Objective objective(MeanSquaredError(), GateReconstruction({.coefficient = alpha}));
   SamplePass<ReLU<double>, Objective<MeanSquaredError, GateReconstruction>> pass;
   for (const double threshold : {1.5, -0.5, 100.0}) {

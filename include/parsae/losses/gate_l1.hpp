@@ -11,45 +11,39 @@ namespace parsae::inline PARSAE_ABI {
 /// no magnitude parameter feels.
 class GateL1 {
  public:
-  using Weighting = L1::Weighting;
-
-  struct Settings {
-    double coefficient = 1e-3;  ///< lambda >= 0; sum over inputs, mean over samples
-    Weighting weighting = Weighting::Plain;
-  };
+  using Settings = L1::Settings;
 
   static constexpr std::string_view name = "gate_l1";
   static constexpr bool needs_threshold = false;
   static constexpr bool needs_gate = true;
 
-  GateL1() : GateL1(Settings()) {}
-  explicit GateL1(const Settings& settings) : settings_(settings) {
-    require_not_negative("GateL1 coefficient", settings.coefficient);
-  }
+  GateL1() = default;
+  explicit GateL1(const Settings& settings) : price_(checked(settings)) {}
 
-  [[nodiscard]] const Settings& settings() const { return settings_; }
-  [[nodiscard]] GateL1 of_step(const CodeLossStep& step) const {
-    return GateL1({settings_.coefficient * step.coefficient_factor, settings_.weighting});
-  }
+  [[nodiscard]] const Settings& settings() const { return price_.settings(); }
+  [[nodiscard]] GateL1 of_step(const CodeLossStep& step) const { return GateL1(price_.of_step(step).settings()); }
 
   template <class Scalar>
   [[nodiscard]] double add(const LatentEntries<Scalar>& entries, Scalar decoder_norm, Index batch,
                            LatentGradient<Scalar>& gradient) const {
-    const bool by_norm = settings_.weighting == Weighting::DecoderNorm;
-    const double per_sample = settings_.coefficient / static_cast<double>(batch);
-    const double weight = by_norm ? per_sample * static_cast<double>(decoder_norm) : per_sample;
+    const double weight = price_.slope(static_cast<double>(decoder_norm), batch);
     double sum = 0;
     for (Index e = 0; e < entries.size(); ++e) {
       if (!(entries.pre_acts[e] > 0)) continue;
       sum += static_cast<double>(entries.pre_acts[e]);
       gradient.pre_act[e] += static_cast<Scalar>(weight);
     }
-    if (by_norm) gradient.decoder_norm += static_cast<Scalar>(per_sample * sum);
+    gradient.decoder_norm += static_cast<Scalar>(price_.norm_slope(sum, batch));
     return weight * sum;
   }
 
  private:
-  Settings settings_;
+  [[nodiscard]] static const Settings& checked(const Settings& settings) {
+    require_not_negative("GateL1 coefficient", settings.coefficient);
+    return settings;
+  }
+
+  L1 price_;  ///< of a unit, here of open gates
 };
 
 }  // namespace parsae::inline PARSAE_ABI

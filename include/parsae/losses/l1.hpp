@@ -30,6 +30,19 @@ class L1 {
   }
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
+
+  /// coefficient w_j / batch, what one more unit of a latent costs.
+  [[nodiscard]] double slope(double decoder_norm, Index batch) const {
+    const double per_sample = settings_.coefficient / static_cast<double>(batch);
+    return settings_.weighting == Weighting::DecoderNorm ? per_sample * decoder_norm : per_sample;
+  }
+
+  /// dL/d|w_dec(:, j)| of a latent whose entries add up to `sum`; 0 where norms do not weigh.
+  [[nodiscard]] double norm_slope(double sum, Index batch) const {
+    return settings_.weighting == Weighting::DecoderNorm ? settings_.coefficient / static_cast<double>(batch) * sum
+                                                         : 0.0;
+  }
+
   [[nodiscard]] L1 of_step(const CodeLossStep& step) const {
     return L1({settings_.coefficient * step.coefficient_factor, settings_.weighting});
   }
@@ -37,15 +50,13 @@ class L1 {
   template <class Scalar>
   [[nodiscard]] double add(const LatentEntries<Scalar>& entries, Scalar decoder_norm, Index batch,
                            LatentGradient<Scalar>& gradient) const {
-    const bool by_norm = settings_.weighting == Weighting::DecoderNorm;
-    const double per_sample = settings_.coefficient / static_cast<double>(batch);
-    const double weight = by_norm ? per_sample * static_cast<double>(decoder_norm) : per_sample;
+    const double weight = slope(static_cast<double>(decoder_norm), batch);
     double sum = 0;
     for (Index e = 0; e < entries.size(); ++e) {
       sum += static_cast<double>(entries.values[e]);
       gradient.value[e] += static_cast<Scalar>(weight);
     }
-    if (by_norm) gradient.decoder_norm += static_cast<Scalar>(per_sample * sum);
+    gradient.decoder_norm += static_cast<Scalar>(norm_slope(sum, batch));
     return weight * sum;
   }
 
