@@ -22,11 +22,13 @@ TEST_CASE("every rule gets a row with times that can be compared") {
       {.n_inputs = 16, .n_latents = 200, .n_samples = 50, .k = 4, .rounds = 3, .dense_rounds = 1, .seed = 1});
   int calls = 0;
   const std::vector<KernelRow> rows = benchmark.measure([&] { return ++calls > 0; });
-  REQUIRE(rows.size() >= 2);
+  REQUIRE(rows.size() == 3);
   CHECK(rows[0].rule == "topk");
   CHECK(rows[0].what == "4 of each sample");
   CHECK(rows[1].rule == "mutual_choice");
   CHECK(rows[1].what == "200 of the whole batch");
+  CHECK(rows[2].rule == "feature_choice");
+  CHECK(rows[2].what == "the best of each latent, 200 in all");
   for (const KernelRow& row : rows) {
     CHECK(row.product.median > 0);
     CHECK(std::isfinite(row.share_of_product()));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <parsae/allocators/mutual_choice.hpp>
 #include <parsae/allocators/top_k.hpp>
 #include <parsae/analysis/evaluate.hpp>
 
@@ -72,6 +73,41 @@ TEST_CASE("the same request gives the same figures, another seed others; threads
   CHECK(fvu() == first);
   request.seed = 2;
   CHECK(fvu() != first);
+}
+
+TEST_CASE("hooks reach the schedule, revival and the thresholds of single samples") {
+  const DataSet data = small_world();
+  const Request request = request_for(data);
+  const auto fvu = [&](const TrainHooks<parsae::TopK<float>>& hooks) {
+    return train_and_measure(parsae::TopK<float>({.k = 3}), plain, request, hooks).fvu;
+  };
+  CHECK(steps_of(request) == 100);
+  CHECK(share_of(100, 0.25) == 25);
+  CHECK(fvu({}) == fvu({.warmup_fraction = 0.1}));
+  CHECK(fvu({}) != fvu({.warmup_fraction = 0.5}));
+
+  using Act = parsae::MutualChoice<float>;
+  double l0 = 0;
+  const auto calibrate = [&](parsae::Autoencoder<Act>& model) {
+    calibrated_on<Act>(request)(model);
+    l0 = static_cast<double>(model.encode(data.train).active_count()) / static_cast<double>(data.train.cols());
+  };
+  const Measured running = train_and_measure(Act({.k = 3}), plain, request);
+  const Measured calibrated = train_and_measure(Act({.k = 3}), plain, request, {.after = calibrate});
+  CHECK_THAT(l0, close_to(3, 1e-3));
+  CHECK(calibrated.l0 != running.l0);
+
+  // A latent that cannot fire stays dead, unless it is revived while there is time to learn.
+  const auto dead = [&](std::vector<double> revive_at) {
+    TrainHooks<parsae::TopK<float>> hooks;
+    hooks.before = [](parsae::Autoencoder<parsae::TopK<float>>& model) {
+      model.encoder.b_enc.head(8).setConstant(-50);
+    };
+    hooks.revive_at = std::move(revive_at);
+    return train_and_measure(parsae::TopK<float>({.k = 3}), plain, request, hooks).dead_fraction;
+  };
+  CHECK(dead({}) >= 0.25);
+  CHECK(dead({0.3}) < dead({}));
 }
 
 TEST_CASE("when only sparsity is wanted, only FVU and L0 are there") {

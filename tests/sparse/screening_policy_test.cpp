@@ -75,6 +75,12 @@ TEST_CASE("a single sample waits for the weights: bounds that do not pay in a ba
     CAPTURE(samples);
     CHECK(policy.next(n_inputs) == (samples == 1 ? possible_ways().front() : Way::Exact));
   }
+  ScreeningPolicy cached;  // weights that the caches hold: nobody waits
+  for (int i = 0; i < 3; ++i) {
+    const Way way = cached.next(n_inputs);
+    cached.observe(way, 2000, n_inputs, 1, 500, 500);
+  }
+  CHECK(cached.next(n_inputs) == Way::Exact);
 }
 
 TEST_CASE("a way is possible where the build has its instructions and the code its inputs") {

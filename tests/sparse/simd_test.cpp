@@ -110,12 +110,14 @@ TEMPLATE_TEST_CASE("comparisons set a bit a lane, and agree on everything but Na
     std::uint32_t reached = 0;
     std::uint32_t not_below = 0;
     Index wrong = 0;
+    const Values<TestType> or_zero = values_of<TestType>(Pack::or_zero(Pack::load(a.data()), Pack::load(b.data())));
     const Values<TestType> larger = values_of<TestType>(Pack::larger(Pack::load(a.data()), Pack::load(b.data())));
     for (std::size_t lane = 0; lane < a.size(); ++lane) {
       reached |= static_cast<std::uint32_t>(a[lane] >= b[lane]) << lane;
       not_below |= static_cast<std::uint32_t>(!(a[lane] < b[lane])) << lane;
       const TestType expected = a[lane] > b[lane] ? a[lane] : b[lane];  // b where one is NaN
       wrong += !(larger[lane] == expected || (larger[lane] != larger[lane] && expected != expected));
+      wrong += or_zero[lane] != (a[lane] >= b[lane] ? a[lane] : TestType(0));
     }
     REQUIRE(Pack::reached(Pack::load(a.data()), Pack::load(b.data())) == reached);
     REQUIRE(Pack::not_below(Pack::load(a.data()), Pack::load(b.data())) == not_below);

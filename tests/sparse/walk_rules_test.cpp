@@ -47,7 +47,8 @@ TEST_CASE("workers are made once, and all of them begin every walk anew") {
   const Rules walk1(refs, workers, 3, 10);
   CHECK(first.made == 3);
   CHECK(second.made == 3);
-  const Rules walk2(refs, workers, 2, 10);  // the third worker sits this walk out and must not keep the last one's findings
+  const Rules walk2(refs, workers, 2,
+                    10);  // the third worker sits this walk out and must not keep the last one's findings
   CHECK(first.made == 3);
   const Rules walk3(refs, workers, 4, 10);
   CHECK(first.made == 4);
@@ -107,4 +108,33 @@ TEST_CASE("blocks are whole tiles, as large as they may be, and as many as there
         CHECK((block * threads >= batch || block + tile > most / 2));
       }
   CHECK(Rules::block_size(4096, 1200, Threads(2)) == divide_up(1024, tile) * tile);
+  // Five blocks for two threads would leave one of them idle at the end.
+  CHECK(Rules::block_size(2048, 480, Threads(2)) == divide_up(divide_up(2048, 6), tile) * tile);
+}
+
+TEST_CASE("groups: first one whose tiles are all kept, then as many panels as have passed, up to the most") {
+  constexpr Index first = LaneMaxima<float>::panels;
+  CHECK(Rules::group_size(0, 100) == first);
+  CHECK(Rules::group_size(0, 1) == 4);  // large panels: little more than the cache holds
+  CHECK(Rules::group_size(first, 100) == first);
+  CHECK(Rules::group_size(2 * first, 100) == 2 * first);
+  CHECK(Rules::group_size(200, 100) == 100);
+  CHECK(Rules::largest_group(100) == 100);
+  CHECK(Rules::largest_group(1) == 4);
+}
+
+TEST_CASE("of the first panels every tile is seen before one is taken, and no later one is seen") {
+  std::string log;
+  const auto multiply = [&](Index panel, Index slot) {
+    log += 'm' + std::to_string(panel) + '/' + std::to_string(slot) + ' ';
+  };
+  const auto see_first = [&](Index n_panels) { log += 's' + std::to_string(n_panels) + ' '; };
+  const auto take = [&](Index panel, Index slot) {
+    log += 't' + std::to_string(panel) + '/' + std::to_string(slot) + ' ';
+  };
+  Rules::pass(0, 3, multiply, see_first, take);
+  CHECK(log == "m0/0 m1/1 m2/2 s3 t0/0 t1/1 t2/2 ");
+  log.clear();
+  Rules::pass(3, 5, multiply, see_first, take);
+  CHECK(log == "m3/0 t3/0 m4/0 t4/0 ");
 }

@@ -332,6 +332,35 @@ TEMPLATE_TEST_CASE("the size of the buffer changes nothing", "", float, double) 
   }
 }
 
+TEMPLATE_TEST_CASE("a rule that promises the k largest of each sample gets first floors", "", float, double) {
+  // Half of the entries are positive: without first floors the buffer would be full again and again.
+  constexpr Index batch = 2 * PanelProduct<TestType>::samples;
+  constexpr Index n_latents = LaneMaxima<TestType>::panels * PanelProduct<TestType>::latents;
+  constexpr Index k = 2;
+  using Rule = WithBuffer<TopKSelection<TestType>>;
+  const WalkCase<TestType> input = WalkCase<TestType>::random(20, n_latents, batch);
+  std::atomic<int> times_full{0};
+  const Rule rule{TopKSelection<TestType>(batch, k), 4 * k * batch + PanelProduct<TestType>::latents, &times_full};
+  Walk<TestType, Rule> walker;
+  SparseCode<TestType> code;
+  walker.run(input.inputs, input.w_enc, input.b_enc, Threads(1), rule, code);
+  CHECK(first_difference(code, test::reference_top_k(input.pre_acts(), k)) == "");
+  CHECK(times_full == 0);
+}
+
+TEST_CASE("lower bounds of the first panels keep most of their entries from waiting") {
+  constexpr Index batch = 64;
+  constexpr Index n_latents = LaneMaxima<float>::panels * PanelProduct<float>::latents;
+  constexpr Index k = 2;
+  using Walker = Walk<float, TopKSelection<float>>;
+  Walker walker(Walker::Settings{1200, 400000, Precision::Screened});
+  const WalkCase<float> input = WalkCase<float>::random(256, n_latents, batch);
+  SparseCode<float> code;
+  walker.run(input.inputs, input.w_enc, input.b_enc, Threads(1), TopKSelection<float>(batch, k), code);
+  CHECK(first_difference(code, test::reference_top_k(input.pre_acts(), k)) == "");
+  CHECK(walker.screening().survivors < batch * n_latents / 8);  // half of the entries are positive
+}
+
 TEMPLATE_TEST_CASE("rules that share a walk get the codes of walks of their own", "", float, double) {
   const WalkCase<TestType> input = WalkCase<TestType>::rounded(3, 90, 50);
   const Matrix<TestType> pre_acts = input.pre_acts();
@@ -398,6 +427,8 @@ TEST_CASE("impossible settings and shapes are refused") {
   using Walker = Walk<float, TopKSelection<float>>;
   CHECK_THROWS_WITH(Walker(Walker::Settings{0, 1}), "Walk block: expected at least 1, got 0");
   CHECK_THROWS_WITH(Walker(Walker::Settings{1, 0}), "Walk group_bytes: expected at least 1, got 0");
+  CHECK_THROWS_WITH(Walker(Walker::Settings{1, 1, Precision::Screened, 0}),
+                    "Walk screened_block: expected at least 1, got 0");
   Walker walker;
   SparseCode<float> code;
   const WalkCase<float> input = WalkCase<float>::random(4, 10, 3);
