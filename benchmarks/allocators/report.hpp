@@ -81,7 +81,7 @@ code{font:13px ui-monospace,Consolas,monospace;background:#f4f4f4;padding:2px 5p
       "over seeds. Each rule runs as it would after training: sample by sample.</p>";
   html += "<h2>Who does the work</h2><p>How often each latent is active, by rank, at L0 " + ChartAxis::label(leading) +
           ". The thin dark line is Zipf's law fitted to the first 90 % of the active latents, its exponent stands "
-          "above. Latents below the light line are under-used: less than a tenth of what Zipf's law with exponent 1 "
+          "below. Latents below the light line are under-used: less than a tenth of what Zipf's law with exponent 1 "
           "expects at their rank (our reading of the term).</p>" +
           density_charts(results.rows, leading) + usage_chart(results.rows);
   const bool has_truth = results.rows.front().seeds.front().recovery.has_value();

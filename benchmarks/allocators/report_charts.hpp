@@ -97,8 +97,9 @@ using parsae_examples::SvgChart;
   const std::vector<double>& density = row.seeds.front().density;
   const ZipfLine line = fit_zipf(density);
   SvgChart chart;
-  chart.title = row.rule + ": exponent " + parsae_examples::fixed_text(line.exponent, 2);
-  chart.x_axis = {"rank of the latent", ChartAxis::Scale::Log10};
+  chart.title = row.rule;
+  chart.x_axis = {"rank of the latent; exponent " + parsae_examples::fixed_text(line.exponent, 2),
+                  ChartAxis::Scale::Log10};
   chart.y_axis = {"density", ChartAxis::Scale::Log10};
   chart.width = 365;
   chart.height = 270;

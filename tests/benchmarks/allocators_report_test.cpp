@@ -79,7 +79,8 @@ TEST_CASE("the page has the verdict, a curve and a density chart for each rule, 
   CHECK_THAT(html, ContainsSubstring("<p class=\"headline\">At L0 8, topk leaves"));
   CHECK(count_of(html, "Variance unexplained against active latents") == 2);  // <title> and heading
   for (const char* rule : {"topk", "mutual_choice", "jumprelu", "relu_l1"})
-    CHECK(count_of(html, std::string(rule) + ": exponent") == 2);
+    CHECK(count_of(html, ">" + std::string(rule) + "</title>") == 1);
+  CHECK(count_of(html, "rank of the latent; exponent ") == 4);
   CHECK(count_of(html, "<tr><th>topk</th>") == 3);
   CHECK(count_of(html, "20.00 *") == 1);
   CHECK_THAT(html, ContainsSubstring("made &lt;for&gt; a test"));
