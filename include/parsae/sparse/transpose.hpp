@@ -46,7 +46,16 @@ class Transpose {
   template <int distance, int half, int... Lane>
   [[gnu::always_inline]] static inline Lanes shuffle(const Lanes& a, const Lanes& b,
                                                      std::integer_sequence<int, Lane...>) {
-    return __builtin_shufflevector(a, b, (distance < unit ? interleaved<distance, half>(Lane) : dealt<half>(Lane))...);
+    return __builtin_shufflevector(a, b, source_of<distance, half>(Lane)...);
+  }
+
+  /// Which lane of (a, b) a lane comes from. Registers of one unit are never dealt, and have no units to divide by.
+  template <int distance, int half>
+  static constexpr int source_of(int lane) {
+    if constexpr (distance < unit)
+      return interleaved<distance, half>(lane);
+    else
+      return dealt<half>(lane);
   }
 
   /// Inside each unit, runs of `distance` lanes of a and b alternate; `half` 0 takes those of their first halves.
