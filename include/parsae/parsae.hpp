@@ -50,11 +50,14 @@
 #include <parsae/io/gzip_stream.hpp>
 #include <parsae/io/idx.hpp>
 #include <parsae/io/idx_array.hpp>
-#include <parsae/io/jsonl_metrics.hpp>
 #include <parsae/io/mapped_file.hpp>
+#include <parsae/io/metrics_file.hpp>
+#include <parsae/io/metrics_record.hpp>
 #include <parsae/io/model_file.hpp>
 #include <parsae/io/npy.hpp>
 #include <parsae/io/npy_header.hpp>
+#include <parsae/io/periodic_checkpoints.hpp>
+#include <parsae/io/run_directory.hpp>
 #include <parsae/io/safetensors_header.hpp>
 #include <parsae/io/safetensors_reader.hpp>
 #include <parsae/io/safetensors_writer.hpp>
