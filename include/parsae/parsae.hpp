@@ -46,10 +46,12 @@
 #include <parsae/io/atomic_file.hpp>
 #include <parsae/io/bytes.hpp>
 #include <parsae/io/checkpoint.hpp>
+#include <parsae/io/export_details.hpp>
 #include <parsae/io/file_descriptor.hpp>
 #include <parsae/io/gzip_stream.hpp>
 #include <parsae/io/idx.hpp>
 #include <parsae/io/idx_array.hpp>
+#include <parsae/io/load_any.hpp>
 #include <parsae/io/mapped_file.hpp>
 #include <parsae/io/metrics_file.hpp>
 #include <parsae/io/metrics_record.hpp>
@@ -58,6 +60,9 @@
 #include <parsae/io/npy_header.hpp>
 #include <parsae/io/periodic_checkpoints.hpp>
 #include <parsae/io/run_directory.hpp>
+#include <parsae/io/sae_dialects.hpp>
+#include <parsae/io/saelens.hpp>
+#include <parsae/io/saelens_config.hpp>
 #include <parsae/io/safetensors_header.hpp>
 #include <parsae/io/safetensors_reader.hpp>
 #include <parsae/io/safetensors_writer.hpp>
@@ -75,6 +80,7 @@
 #include <parsae/losses/mean_squared_error.hpp>
 #include <parsae/losses/objective.hpp>
 #include <parsae/losses/target_l0.hpp>
+#include <parsae/model/any_autoencoder.hpp>
 #include <parsae/model/autoencoder.hpp>
 #include <parsae/model/decoder.hpp>
 #include <parsae/model/encoder.hpp>
@@ -82,6 +88,7 @@
 #include <parsae/model/inference_encoder.hpp>
 #include <parsae/model/initialize.hpp>
 #include <parsae/model/initialize_thresholds.hpp>
+#include <parsae/model/scale_latents.hpp>
 #include <parsae/optim/adam.hpp>
 #include <parsae/optim/optimizer.hpp>
 #include <parsae/optim/schedule.hpp>
