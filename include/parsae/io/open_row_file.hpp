@@ -9,14 +9,16 @@
 #include <parsae/io/safetensors_rows.hpp>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace parsae::inline PARSAE_ABI {
 namespace detail {
 
-/// ".csv.gz" as ".csv": the extension that says what the content is, in lower case.
+/// The extension in lower case, ".csv.gz" and ".tsv.gz" as ".csv" and ".tsv".
 [[nodiscard]] inline std::string content_extension(const std::filesystem::path& path) {
   const auto lower = [](std::string text) {
     std::transform(text.begin(), text.end(), text.begin(),
@@ -24,7 +26,24 @@ namespace detail {
     return text;
   };
   const std::string extension = lower(path.extension().string());
-  return extension == ".gz" ? lower(path.stem().extension().string()) : extension;
+  if (extension != ".gz") return extension;
+  const std::string inner = lower(path.stem().extension().string());
+  return inner == ".csv" || inner == ".tsv" ? inner : extension;
+}
+
+inline constexpr std::array<std::string_view, 5> row_file_extensions{".npy", ".npz", ".safetensors", ".csv", ".tsv"};
+
+/// Whether open_row_file() knows the format from the extension.
+[[nodiscard]] inline bool has_row_file_extension(const std::filesystem::path& path) {
+  const auto* const end = row_file_extensions.end();
+  return std::find(row_file_extensions.begin(), end, content_extension(path)) != end;
+}
+
+[[nodiscard]] inline std::string row_file_extensions_text() {
+  std::string text;
+  for (const std::string_view extension : row_file_extensions)
+    text += (text.empty() ? "" : ", ") + std::string(extension);
+  return text + " (the last two also .gz)";
 }
 
 }  // namespace detail
@@ -38,9 +57,8 @@ namespace detail {
   if (extension == ".npy") return open_npy_rows(path);
   if (extension == ".safetensors") return open_safetensors_rows(path, settings);
   if (settings.raw_dim != 0) return open_raw_rows(path, settings);
-  throw FileError(path, "unknown extension '" + extension +
-                            "'; supported: .npy, .npz, .safetensors, .csv, .tsv (these two also .gz), and files of "
-                            "numbers without header, for which raw_dim has to be set");
+  throw FileError(path, "unknown extension '" + extension + "'; supported: " + detail::row_file_extensions_text() +
+                            ", and files of numbers without header, for which raw_dim has to be set");
 }
 
 }  // namespace parsae::inline PARSAE_ABI
