@@ -17,6 +17,7 @@
 #include <parsae/allocators/feature_choice_selection.hpp>
 #include <parsae/allocators/latent_budgets.hpp>
 #include <parsae/allocators/mutual_choice.hpp>
+#include <parsae/allocators/mutual_choice_selection.hpp>
 #include <parsae/allocators/running_means.hpp>
 #include <parsae/allocators/top_k.hpp>
 #include <parsae/allocators/top_k_selection.hpp>
@@ -80,6 +81,7 @@
 #include <parsae/optim/adam.hpp>
 #include <parsae/optim/optimizer.hpp>
 #include <parsae/optim/schedule.hpp>
+#include <parsae/sparse/best_candidates.hpp>
 #include <parsae/sparse/bf16_code.hpp>
 #include <parsae/sparse/candidate.hpp>
 #include <parsae/sparse/column.hpp>

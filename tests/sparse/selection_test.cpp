@@ -31,7 +31,14 @@ struct Changing : Complete {
   void end(Worker&, SampleRange, Buffer<Candidate<float>>&) {}
 };
 
+/// One that asks for another walk when its guess was bad.
+struct Guessing : Complete {
+  [[nodiscard]] bool confirm(Slice<Worker>) const { return true; }
+};
+
 static_assert(SelectionFor<Complete, float>);
+static_assert(GuessesFloors<Guessing> && SelectionFor<Guessing, float>);
+static_assert(!GuessesFloors<Complete>);
 static_assert(!SelectionFor<Complete, double>);
 static_assert(!SelectionFor<Changing, float>);
 

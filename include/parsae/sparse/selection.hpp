@@ -44,6 +44,17 @@ concept SelectionFor = std::movable<typename Selection::Worker> &&
   { sel.finish(workers, code) } -> std::same_as<void>;
 };
 
+/// A rule that may begin with floors that it only guesses, to be spared most losers:
+///
+/// - `sel.confirm(workers)`: all blocks are over; whether what was kept decides the code. Where it does not, the rule
+///   forgets its guess, and the walk runs once more.
+///
+/// What a worker remembers for the next guess never shows in the code.
+template <class Selection>
+concept GuessesFloors = requires(const Selection sel, Slice<typename Selection::Worker> workers) {
+  { sel.confirm(workers) } -> std::same_as<bool>;
+};
+
 /// The scratch of a rule that settles on a list of candidates and needs nothing more.
 template <class Scalar>
 struct CandidateList {
