@@ -87,6 +87,7 @@
 #include <parsae/sparse/column.hpp>
 #include <parsae/sparse/column_slices.hpp>
 #include <parsae/sparse/column_sums.hpp>
+#include <parsae/sparse/entry_rows.hpp>
 #include <parsae/sparse/exact_filter.hpp>
 #include <parsae/sparse/exact_walk.hpp>
 #include <parsae/sparse/floor_arrays.hpp>

@@ -3,6 +3,7 @@
 
 #include <parsae/core/threads.hpp>
 #include <parsae/sparse/candidate.hpp>
+#include <parsae/sparse/entry_rows.hpp>
 #include <parsae/sparse/sparse_code.hpp>
 
 #include <concepts>
@@ -53,6 +54,16 @@ concept SelectionFor = std::movable<typename Selection::Worker> &&
 template <class Selection>
 concept GuessesFloors = requires(const Selection sel, Slice<typename Selection::Worker> workers) {
   { sel.confirm(workers) } -> std::same_as<bool>;
+};
+
+/// A rule with fixed floors that may have many survivors:
+///
+/// - `sel.take(worker, row)`: survivors of one row of a tile, at once and instead of as candidates, which still come to
+///   `tighten` and `end` from a walk with bounds. Rows of a sample arrive in ascending order of latents.
+template <class Selection, class Scalar>
+concept TakesRows = !Selection::raises_floors &&
+                    requires(const Selection sel, typename Selection::Worker& worker, const SurvivorRow<Scalar>& row) {
+  { sel.take(worker, row) } -> std::same_as<void>;
 };
 
 /// The scratch of a rule that settles on a list of candidates and needs nothing more.
