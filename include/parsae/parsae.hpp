@@ -37,6 +37,7 @@
 #include <parsae/core/build_summary.hpp>
 #include <parsae/core/check.hpp>
 #include <parsae/core/file_error.hpp>
+#include <parsae/core/large_page_allocator.hpp>
 #include <parsae/core/parameter_array.hpp>
 #include <parsae/core/random.hpp>
 #include <parsae/core/slice.hpp>
