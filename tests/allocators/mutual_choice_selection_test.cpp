@@ -189,7 +189,7 @@ TEST_CASE("what another worker kept below a guess does not confirm it") {
   const Slice<Rule::Worker> both(workers.data(), 2);
   workers[0].guess = {5, 4, 3, 0};  // of a walk that the other worker sat out
   for (Rule::Worker& worker : workers) rule.reset(worker, 4);
-  for (const float value : {6, 4, 3, 2, 1}) workers[1].settled.push_back({value, 0, 0});
+  for (const float value : {6.0F, 4.0F, 3.0F, 2.0F, 1.0F}) workers[1].settled.push_back({value, 0, 0});
   CHECK_FALSE(rule.confirm(both));
   workers[0].guess = {2, 4, 3, 0};
   CHECK(rule.confirm(both));
