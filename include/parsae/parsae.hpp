@@ -17,6 +17,7 @@
 #include <parsae/allocators/feature_choice_selection.hpp>
 #include <parsae/allocators/latent_budgets.hpp>
 #include <parsae/allocators/mutual_choice.hpp>
+#include <parsae/allocators/mutual_choice_selection.hpp>
 #include <parsae/allocators/running_means.hpp>
 #include <parsae/allocators/top_k.hpp>
 #include <parsae/allocators/top_k_selection.hpp>
@@ -36,6 +37,7 @@
 #include <parsae/core/build_summary.hpp>
 #include <parsae/core/check.hpp>
 #include <parsae/core/file_error.hpp>
+#include <parsae/core/large_page_allocator.hpp>
 #include <parsae/core/parameter_array.hpp>
 #include <parsae/core/random.hpp>
 #include <parsae/core/slice.hpp>
@@ -118,11 +120,13 @@
 #include <parsae/optim/adam.hpp>
 #include <parsae/optim/optimizer.hpp>
 #include <parsae/optim/schedule.hpp>
+#include <parsae/sparse/best_candidates.hpp>
 #include <parsae/sparse/bf16_code.hpp>
 #include <parsae/sparse/candidate.hpp>
 #include <parsae/sparse/column.hpp>
 #include <parsae/sparse/column_slices.hpp>
 #include <parsae/sparse/column_sums.hpp>
+#include <parsae/sparse/entry_rows.hpp>
 #include <parsae/sparse/exact_filter.hpp>
 #include <parsae/sparse/exact_walk.hpp>
 #include <parsae/sparse/floor_arrays.hpp>

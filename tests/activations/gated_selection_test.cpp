@@ -71,11 +71,28 @@ TEST_CASE("a gate stays closed below zero whatever its magnitude") {
 TEST_CASE("the gate's floor lets screening rule out closed gates") {
   const float zeros[] = {0, 0, 0};
   const GatedSelection<float> rule(2, {zeros, 3}, {zeros, 3}, ExplicitZeros::Stored);
-  CandidateList<float> worker = rule.worker();
+  EntryRows<float> worker = rule.worker();
   Buffer<float> by_sample(2, 7.0f);
   Buffer<float> by_latent(3, 7.0f);
   rule.begin(worker, {0, 2}, {by_sample.slice(), by_latent.slice()});
   CHECK(by_sample == Buffer<float>(2, floor_always<float>));
   CHECK(by_latent == Buffer<float>(3, 0.0f));
   CHECK_FALSE(GatedSelection<float>::raises_floors);
+}
+
+TEST_CASE("a row of open gates is settled like its candidates") {
+  const float zeros[] = {0, 0, 0};
+  const float shift[] = {0, -5, 1};
+  const float pre_acts[] = {2, 3, 0};
+  static_assert(TakesRows<GatedSelection<float>, float>);
+  for (const ExplicitZeros kind : {ExplicitZeros::Stored, ExplicitZeros::Dropped}) {
+    const GatedSelection<float> rule(1, {zeros, 3}, {shift, 3}, kind);
+    EntryRows<float> worker = rule.worker();
+    rule.take(worker, {pre_acts, 0b111, 0, 0});  // the last one reaches its gate's floor and is not above it
+    SparseCode<float> code;
+    rule.finish(Slice<EntryRows<float>>(&worker, 1), code);
+    REQUIRE(code.stored() == (kind == ExplicitZeros::Stored ? 2 : 1));
+    CHECK((code.latents[0] == 0 && code.values[0] == 2));
+    if (kind == ExplicitZeros::Stored) CHECK((code.latents[1] == 1 && code.values[1] == 0 && code.pre_acts[1] == 3));
+  }
 }

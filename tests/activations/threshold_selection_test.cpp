@@ -2,6 +2,7 @@
 #include <parsae/activations/threshold_selection.hpp>
 
 #include <support/catch.hpp>
+#include <support/latent_fixture.hpp>
 #include <support/walk_case.hpp>
 
 using namespace parsae;
@@ -37,7 +38,7 @@ TEST_CASE("thresholds are the floors of latents, and never rise") {
   Buffer<double> by_sample(2);
   Buffer<double> by_latent(3);
   const Floors<double> floors{by_sample.slice(), by_latent.slice()};
-  CandidateList<double> worker = rule.worker();
+  EntryRows<double> worker = rule.worker();
   rule.begin(worker, {0, 2}, floors);
   CHECK((by_sample == Buffer<double>(2, floor_always<double>)));
   CHECK((by_latent[0] == 0 && by_latent[1] == 1.5 && by_latent[2] == -0.5));
@@ -49,6 +50,31 @@ TEST_CASE("thresholds are the floors of latents, and never rise") {
   kept.push_back({-0.25, 2, 1});
   rule.tighten(worker, {0, 2}, floors, kept);
   CHECK(kept.empty());
-  CHECK(worker.settled.size() == 2);
+  CHECK(worker.stored() == 2);
   CHECK(by_latent[1] == 1.5);
+}
+
+TEST_CASE("a row of survivors is settled like its candidates") {
+  const double threshold[] = {0.5, 2, 0};
+  const ThresholdSelection<double> rule(2, {threshold, 3}, 1);
+  static_assert(TakesRows<ThresholdSelection<double>, double>);
+  EntryRows<double> worker = rule.worker();
+  const double pre_acts[] = {1, 1.5, 2.5};
+  rule.take(worker, {pre_acts, 0b111, 0, 0});  // the second one only equals its floor
+  rule.take(worker, {pre_acts, 0b001, 2, 1});
+  SparseCode<double> code;
+  rule.finish(Slice<EntryRows<double>>(&worker, 1), code);
+  CHECK(test::equals(code.offsets, {0, 2, 3}));
+  CHECK(test::equals(code.latents, {0, 2, 2}));
+  CHECK(test::equals(code.pre_acts, {1, 2.5, 1}));
+  CHECK(test::equals(code.values, {1, 2.5, 1}));
+
+  rule.reset(worker, 2);
+  rule.take(worker, {pre_acts, 0b010, 0, 1});  // below its threshold, on the edge of the window
+  const double inside[] = {0, 1.75, 0};
+  rule.take(worker, {inside, 0b010, 0, 1});
+  rule.finish(Slice<EntryRows<double>>(&worker, 1), code);
+  CHECK(test::equals(code.offsets, {0, 0, 1}));
+  CHECK(test::equals(code.pre_acts, {1.75}));
+  CHECK(test::equals(code.values, {0}));
 }

@@ -16,6 +16,7 @@ using Rule = EitherSelection<MutualChoiceSelection<Scalar>, FeatureChoiceSelecti
 
 static_assert(SelectionFor<Rule<float>, float> && SelectionFor<Rule<double>, double>);
 static_assert(Rule<float>::raises_floors);
+static_assert(GuessesFloors<Rule<float>> && !GuessesFloors<FeatureChoiceSelection<float>>);
 
 }  // namespace
 
@@ -54,4 +55,16 @@ TEST_CASE("buffers are as large as the rule that was chosen wants them") {
   CHECK(Rule<float>(mutual).buffer_size(45) == mutual.buffer_size(45));
   CHECK(Rule<float>(feature).buffer_size(45) == feature.buffer_size(45));
   CHECK(mutual.buffer_size(45) != feature.buffer_size(45));
+}
+
+TEST_CASE("a guess is confirmed by the rule that made it") {
+  const LatentBudgets<float> budgets(9);
+  const MutualChoiceSelection<float> mutual(45, 3);
+  Rule<float>::Worker worker = Rule<float>(mutual).worker();
+  const Slice<Rule<float>::Worker> workers(&worker, 1);
+  mutual.reset(worker, 45);
+  worker.guess = {5, 45, 3, 0};  // and nothing was kept
+  CHECK(Rule<float>(FeatureChoiceSelection<float>(45, budgets)).confirm(workers));
+  CHECK_FALSE(Rule<float>(mutual).confirm(workers));
+  CHECK(Rule<float>(mutual).confirm(workers));  // the guess is forgotten
 }

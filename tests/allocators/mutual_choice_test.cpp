@@ -12,7 +12,6 @@
 using namespace parsae;
 using test::first_difference;
 
-static_assert(SelectionFor<MutualChoiceSelection<float>, float> && SelectionFor<MutualChoiceSelection<double>, double>);
 static_assert(std::is_same_v<BatchTopK<float>, MutualChoice<float>>);
 
 namespace {
@@ -83,32 +82,6 @@ TEST_CASE("samples share the budget as they need it") {
   CHECK(code.count_of(0) == 6);
   CHECK(code.count_of(1) == 2);
   CHECK((code.latents[6] == 4 && code.latents[7] == 5));
-}
-
-TEST_CASE("a worker's floor is its budget's smallest value, once it is full") {
-  const MutualChoiceSelection<float> rule(4, 3);
-  Buffer<float> by_sample(4);
-  Buffer<float> by_latent(9);
-  const Floors<float> floors{by_sample.slice(), by_latent.slice()};
-  MutualChoiceSelection<float>::Worker worker = rule.worker();
-  rule.begin(worker, {0, 4}, floors);
-  CHECK(by_sample == Buffer<float>(4, 0.0f));
-  CHECK(by_latent == Buffer<float>(9, floor_always<float>));
-  Buffer<Candidate<float>> kept;
-  kept.push_back({2, 0, 1});
-  kept.push_back({0, 4, 1});  // reaches the floor of zero, and is not positive
-  kept.push_back({5, 1, 0});
-  rule.tighten(worker, {0, 4}, floors, kept);
-  CHECK(kept.empty());
-  CHECK(by_sample == Buffer<float>(4, 0.0f));
-  kept.push_back({1, 2, 3});
-  rule.tighten(worker, {0, 4}, floors, kept);
-  CHECK(by_sample == Buffer<float>(4, 1.0f));
-  kept.push_back({7, 3, 2});
-  rule.end(worker, {0, 4}, kept);
-  CHECK(worker.settled.size() == 3);
-  rule.begin(worker, {0, 4}, floors);  // the worker's next block
-  CHECK(by_sample == Buffer<float>(4, 2.0f));
 }
 
 TEST_CASE("the threshold is the running mean of each batch's smallest value, without the bias of its start") {
@@ -206,8 +179,7 @@ TEST_CASE("settings of Mutual Choice that cannot be are refused") {
   CHECK_THROWS_WITH(act.resize(4), "MutualChoice k: expected a value from 0 to 4, got 5");
 }
 
-TEST_CASE("a budget of none is refused, and a small one is at least one") {
-  CHECK_THROWS_AS(MutualChoiceSelection<float>(4, 0), std::invalid_argument);
+TEST_CASE("a small density is a budget of at least one") {
   const auto input = test::WalkCase<double>::random(5, 30, 4);
   CHECK(input.code(mutual_choice<double>(0.01).select(4, 30)).stored() == 1);
 }

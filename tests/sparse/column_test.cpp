@@ -94,6 +94,27 @@ TEMPLATE_TEST_CASE("adding many columns is adding them one by one", "", float, d
   SUCCEED();
 }
 
+TEMPLATE_TEST_CASE("columns with the factor zero are never read", "", float, double) {
+  constexpr Index size = 37;
+  for (const Index count : {1, 5, 63, 64, 65, 130, 200, 300})
+    for (const Index period : {1, 2, 3, 7, 70, 1000}) {  // every period-th factor stays; 1000: the first alone
+      const Matrix<TestType> columns = random_matrix<TestType>(size, 10, 1);
+      const Vector<TestType> unread = Vector<TestType>::Constant(size, std::numeric_limits<TestType>::quiet_NaN());
+      Vector<TestType> factors = random_vector<TestType>(count, 2);
+      Vector<TestType> expected = random_vector<TestType>(size, 3);
+      Vector<TestType> sum = expected;
+      for (Index e = 0; e < count; ++e) {
+        if (e % period != 0) factors(e) = e % 2 == 0 ? TestType(0) : -TestType(0);
+        if (e % period == 0)
+          Column<TestType>::add_scaled(factors(e), columns.data() + e % 10 * size, expected.data(), size);
+      }
+      const auto column_at = [&](Index e) { return e % period == 0 ? columns.data() + e % 10 * size : unread.data(); };
+      Column<TestType>::add_scaled_columns(factors.data(), column_at, count, count, sum.data(), size);
+      CAPTURE(count, period);
+      CHECK(sum == expected);
+    }
+}
+
 TEMPLATE_TEST_CASE("the products of many columns with one are those of each", "", float, double) {
   for (Index count = 0; count <= 9; ++count)
     for (Index size = 0; size <= largest_size; ++size) {

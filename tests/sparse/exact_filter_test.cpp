@@ -159,3 +159,48 @@ TEMPLATE_TEST_CASE("floors from the first panels keep the k largest of every sam
                        largest.latents[e]) == 1);
   }
 }
+
+namespace {
+
+/// Keeps survivors row by row, all but those below zero.
+struct Rows {
+  using Worker = EntryRows<float>;
+  static constexpr bool raises_floors = false;
+  Index batch = 0;
+
+  [[nodiscard]] Index most_per_sample() const { return 0; }
+  [[nodiscard]] Worker worker() const { return {}; }
+  void reset(Worker& worker, Index) const { worker.clear(); }
+  [[nodiscard]] Index buffer_size(Index) const { return PanelProduct<float>::latents; }
+  void begin(Worker&, SampleRange, Floors<float> floors) const {
+    std::fill(floors.by_sample.begin(), floors.by_sample.end(), -0.5F);
+  }
+  void tighten(Worker&, SampleRange, Floors<float>, Buffer<Candidate<float>>&) const { FAIL("it takes rows"); }
+  void end(Worker&, SampleRange, Buffer<Candidate<float>>& kept) const { CHECK(kept.empty()); }
+  void take(Worker& worker, const SurvivorRow<float>& row) const {
+    worker.append(row, [](LatentId, float pre_act) {
+      CHECK(pre_act >= -0.5F);
+      return pre_act >= 0;
+    });
+  }
+  void finish(Slice<Worker> workers, SparseCode<float>& code) const {
+    Worker::write(
+        workers, batch, [](LatentId, float pre_act) { return pre_act; }, code);
+  }
+};
+static_assert(SelectionFor<Rows, float> && TakesRows<Rows, float>);
+
+}  // namespace
+
+TEST_CASE("a rule that takes rows gets the survivors, and no candidates") {
+  constexpr Index row = PanelProduct<float>::latents;
+  const Matrix<float> pre_acts = test::rounded_matrix<float>(2 * row + 5, 31, 1);
+  const SparseCode<float> expected = test::code_where<float>(
+      pre_acts, [&](Index j, Index i) { return pre_acts(j, i) >= 0; },
+      [&](Index j, Index i) { return pre_acts(j, i); });
+  for (const Index block : {7, 31}) {
+    const Rows rule{31};
+    Rows::Worker worker;
+    CHECK(first_difference(filtered(pre_acts, block, rule, worker), expected) == "");
+  }
+}

@@ -38,10 +38,13 @@ Codes<Scalar> codes_of(Walker<Scalar>& walk, typename Walker<Scalar>::Rules::Wor
   const TopKSelection<Scalar> top_k(batch, k);
   const LargestOfSample<Scalar> largest{batch, k, block * k + PanelProduct<Scalar>::latents};
   const typename Rules::Rules refs(mutual, top_k, largest);
-  const Rules rules(refs, workers, threads, block);
-  walk.run(rules, block, group_bytes, input.inputs, input.w_enc, input.b_enc, Threads(threads));
   Codes<Scalar> codes;
-  rules.finish(std::tie(codes.mutual, codes.top_k, codes.largest));
+  for (bool is_confirmed = false; !is_confirmed;) {
+    const Rules rules(refs, workers, threads, block);
+    walk.run(rules, block, group_bytes, input.inputs, input.w_enc, input.b_enc, Threads(threads));
+    is_confirmed = rules.confirm();
+    if (is_confirmed) rules.finish(std::tie(codes.mutual, codes.top_k, codes.largest));
+  }
   return codes;
 }
 

@@ -5,6 +5,8 @@
 #include <support/random_matrix.hpp>
 #include <support/reference_codes.hpp>
 
+#include <functional>
+#include <utility>
 #include <vector>
 
 using namespace parsae;
@@ -71,6 +73,24 @@ TEMPLATE_TEST_CASE("a code is re-ordered latent by latent, ascending in sample",
       const Buffer<TestType> d_values = numbered<TestType>(code.stored());
       latent_major.build(code, d_values, shape.n_latents, Threads(threads));
       check_against_scan(latent_major, code, d_values, shape.n_latents);
+    }
+}
+
+TEMPLATE_TEST_CASE("pre-activations that are the values, or nearly, are found again", "", float, double) {
+  LatentMajor<TestType> latent_major;
+  const Matrix<TestType> pre_acts = random_matrix<TestType>(90, 1600, 1);  // more than one block is compared
+  const SparseCode<TestType> alike = test::reference_relu(pre_acts);
+  REQUIRE(alike.stored() > 65536);
+  SparseCode<TestType> first_differs = alike;
+  SparseCode<TestType> last_differs = alike;
+  first_differs.values[0] = 0;
+  last_differs.values[last_differs.stored() - 1] = 0;
+  const Buffer<TestType> d_values = numbered<TestType>(alike.stored());
+  for (const int threads : {1, 3})
+    for (const auto& code : {std::cref(alike), std::cref(std::as_const(first_differs)), std::cref(alike),
+                             std::cref(std::as_const(last_differs))}) {
+      latent_major.build(code, d_values, 90, Threads(threads));
+      check_against_scan(latent_major, code.get(), d_values, 90);
     }
 }
 

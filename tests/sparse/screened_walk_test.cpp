@@ -73,12 +73,15 @@ class Screener {
     const Buffer<std::uint8_t> eligible = every_third(input.n_latents());
     const FourRules four(input.batch(), input.n_latents(), partition.block, eligible.slice());
     const Screened::Rules::Rules refs(four.mutual, four.some, four.positive, four.largest);
-    const Screened::Rules rules(refs, workers_, partition.threads, partition.block);
     latents_.build(input.w_enc, input.b_enc, Threads(partition.threads));
-    counts = walk_.run(rules, partition.block, partition.group_bytes, input.inputs, latents_, input.w_enc, input.b_enc,
-                       Threads(partition.threads));
     Codes codes;
-    rules.finish(std::tie(codes[0], codes[1], codes[2], codes[3]));
+    for (bool is_confirmed = false; !is_confirmed;) {
+      const Screened::Rules rules(refs, workers_, partition.threads, partition.block);
+      counts = walk_.run(rules, partition.block, partition.group_bytes, input.inputs, latents_, input.w_enc,
+                         input.b_enc, Threads(partition.threads));
+      is_confirmed = rules.confirm();
+      if (is_confirmed) rules.finish(std::tie(codes[0], codes[1], codes[2], codes[3]));
+    }
     return codes;
   }
 

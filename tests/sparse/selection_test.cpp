@@ -31,7 +31,24 @@ struct Changing : Complete {
   void end(Worker&, SampleRange, Buffer<Candidate<float>>&) {}
 };
 
+/// One that asks for another walk when its guess was bad.
+struct Guessing : Complete {
+  [[nodiscard]] bool confirm(Slice<Worker>) const { return true; }
+};
+
+/// One that takes survivors row by row.
+struct InRows : Complete {
+  void take(Worker&, const SurvivorRow<float>&) const {}
+};
+/// Rows are for rules with fixed floors only.
+struct RisingInRows : InRows {
+  static constexpr bool raises_floors = true;
+};
+
 static_assert(SelectionFor<Complete, float>);
+static_assert(TakesRows<InRows, float> && !TakesRows<Complete, float> && !TakesRows<RisingInRows, float>);
+static_assert(GuessesFloors<Guessing> && SelectionFor<Guessing, float>);
+static_assert(!GuessesFloors<Complete>);
 static_assert(!SelectionFor<Complete, double>);
 static_assert(!SelectionFor<Changing, float>);
 

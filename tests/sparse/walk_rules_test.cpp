@@ -35,6 +35,18 @@ struct Inert {
   }
 };
 
+/// One that wants the walk repeated as long as it has doubts.
+template <int place>
+struct Doubting : Inert<place> {
+  using Worker = typename Inert<place>::Worker;
+  mutable int doubts = 0;
+  mutable Index asked_workers = 0;
+  [[nodiscard]] bool confirm(Slice<Worker> workers) const {
+    asked_workers = workers.size();
+    return doubts-- <= 0;
+  }
+};
+
 using Rules = WalkRules<float, Inert<4>, Inert<7>>;
 
 }  // namespace
@@ -137,4 +149,23 @@ TEST_CASE("of the first panels every tile is seen before one is taken, and no la
   log.clear();
   Rules::pass(3, 5, multiply, see_first, take);
   CHECK(log == "m3/0 t3/0 m4/0 t4/0 ");
+}
+
+TEST_CASE("one rule in doubt is enough to repeat a walk, and every rule is asked") {
+  using Doubtful = WalkRules<float, Doubting<4>, Inert<7>, Doubting<8>>;
+  const Doubting<4> first;
+  const Inert<7> second;
+  const Doubting<8> third;
+  const Doubtful::Rules refs(first, second, third);
+  Doubtful::Workers workers;
+  const Doubtful rules(refs, workers, 3, 10);
+  CHECK(rules.confirm());
+  CHECK(first.asked_workers == 3);
+  CHECK(third.asked_workers == 3);
+  first.doubts = 1;
+  third.doubts = 2;
+  CHECK_FALSE(rules.confirm());
+  CHECK_FALSE(rules.confirm());
+  CHECK(rules.confirm());
+  CHECK(third.doubts == -1);
 }

@@ -22,7 +22,7 @@ enum class ExplicitZeros { Stored, Dropped };
 template <class Scalar>
 class GatedSelection {
  public:
-  using Worker = CandidateList<Scalar>;
+  using Worker = EntryRows<Scalar>;
   static constexpr bool raises_floors = false;
 
   /// \param log_scale  r, n_latents entries; outlive the walk
@@ -32,7 +32,7 @@ class GatedSelection {
 
   [[nodiscard]] Index most_per_sample() const { return 0; }
   [[nodiscard]] Worker worker() const { return {}; }
-  void reset(Worker& worker, Index) const { worker.settled.clear(); }
+  void reset(Worker& worker, Index) const { worker.clear(); }
 
   [[nodiscard]] Index buffer_size(Index) const { return 64 * PanelProduct<Scalar>::latents; }
 
@@ -43,8 +43,12 @@ class GatedSelection {
 
   void tighten(Worker& worker, SampleRange, Floors<Scalar>, Buffer<Candidate<Scalar>>& kept) const {
     for (const Candidate<Scalar>& entry : kept)
-      if (is_stored(entry)) worker.settled.push_back(entry);
+      if (is_stored(entry.latent, entry.pre_act)) worker.push_back(entry);
     kept.clear();
+  }
+
+  void take(Worker& worker, const SurvivorRow<Scalar>& row) const {
+    worker.append(row, [&](LatentId latent, Scalar pre_act) { return is_stored(latent, pre_act); });
   }
 
   void end(Worker& worker, SampleRange block, Buffer<Candidate<Scalar>>& kept) const {
@@ -52,8 +56,8 @@ class GatedSelection {
   }
 
   void finish(Slice<Worker> workers, SparseCode<Scalar>& code) const {
-    write_code(workers, batch_, code);
-    for (Index e = 0; e < code.stored(); ++e) code.values[e] = magnitude(code.latents[e], code.pre_acts[e]);
+    const auto value_of = [&](LatentId latent, Scalar pre_act) { return magnitude(latent, pre_act); };
+    Worker::write(workers, batch_, value_of, code);
   }
 
  private:
@@ -61,8 +65,8 @@ class GatedSelection {
     return std::max(multiply_add(std::exp(log_scale_[latent]), pre_act, shift_[latent]), Scalar(0));
   }
 
-  [[nodiscard]] bool is_stored(const Candidate<Scalar>& entry) const {
-    return entry.pre_act > 0 && (zeros_ == ExplicitZeros::Stored || magnitude(entry.latent, entry.pre_act) != 0);
+  [[nodiscard]] bool is_stored(Index latent, Scalar pre_act) const {
+    return pre_act > 0 && (zeros_ == ExplicitZeros::Stored || magnitude(latent, pre_act) != 0);
   }
 
   Index batch_;

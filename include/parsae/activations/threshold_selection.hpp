@@ -14,7 +14,7 @@ namespace parsae::inline PARSAE_ABI {
 template <class Scalar>
 class ThresholdSelection {
  public:
-  using Worker = CandidateList<Scalar>;
+  using Worker = EntryRows<Scalar>;
 
   /// \param thresholds  n_latents of them; outlive the walk
   /// \param window      width of the straight-through window, >= 0
@@ -28,7 +28,7 @@ class ThresholdSelection {
 
   [[nodiscard]] Index most_per_sample() const { return 0; }
   [[nodiscard]] Worker worker() const { return {}; }
-  void reset(Worker& worker, Index) const { worker.settled.clear(); }
+  void reset(Worker& worker, Index) const { worker.clear(); }
 
   [[nodiscard]] Index buffer_size(Index) const { return 64 * PanelProduct<Scalar>::latents; }
 
@@ -39,8 +39,12 @@ class ThresholdSelection {
 
   void tighten(Worker& worker, SampleRange, Floors<Scalar>, Buffer<Candidate<Scalar>>& kept) const {
     for (const Candidate<Scalar>& entry : kept)
-      if (entry.pre_act > window_floor(entry.latent)) worker.settled.push_back(entry);
+      if (entry.pre_act > window_floor(entry.latent)) worker.push_back(entry);
     kept.clear();
+  }
+
+  void take(Worker& worker, const SurvivorRow<Scalar>& row) const {
+    worker.append(row, [&](LatentId latent, Scalar pre_act) { return pre_act > window_floor(latent); });
   }
 
   void end(Worker& worker, SampleRange block, Buffer<Candidate<Scalar>>& kept) const {
@@ -48,10 +52,10 @@ class ThresholdSelection {
   }
 
   void finish(Slice<Worker> workers, SparseCode<Scalar>& code) const {
-    write_code(workers, batch_, code);
-    if (window_ == 0) return;
-    for (Index e = 0; e < code.stored(); ++e)
-      if (!(code.pre_acts[e] > threshold_of(code.latents[e]))) code.values[e] = 0;
+    const auto value_of = [&](LatentId latent, Scalar pre_act) {
+      return pre_act > threshold_of(latent) ? pre_act : Scalar(0);
+    };
+    Worker::write(workers, batch_, value_of, code);
   }
 
  private:

@@ -50,6 +50,17 @@ class EitherSelection {
     std::visit([&](const auto& rule) { rule.end(worker, block, kept); }, rule_);
   }
 
+  [[nodiscard]] bool confirm(Slice<Worker> workers) const {
+    return std::visit(
+        [&](const auto& rule) {
+          if constexpr (requires { rule.confirm(workers); })
+            return rule.confirm(workers);
+          else
+            return true;
+        },
+        rule_);
+  }
+
   template <class Scalar>
   void finish(Slice<Worker> workers, SparseCode<Scalar>& code) const {
     std::visit([&](const auto& rule) { rule.finish(workers, code); }, rule_);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <parsae/core/large_page_allocator.hpp>
 #include <parsae/core/slice.hpp>
 
 #include <algorithm>
@@ -59,7 +60,7 @@ class Buffer {
   friend bool operator==(const Buffer& a, const Buffer& b) { return a.items_ == b.items_; }
 
  private:
-  std::vector<T, Eigen::aligned_allocator<T>> items_;
+  std::vector<T, LargePageAllocator<T>> items_;
 };
 
 }  // namespace parsae::inline PARSAE_ABI

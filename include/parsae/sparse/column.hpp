@@ -36,22 +36,27 @@ struct Column {
     add_group<1>(&factor, {from}, {from}, to, size);
   }
 
-  /// to += sum over e < count of factors[e] * column_at(e), in ascending e: the bits of `count` calls of add_scaled.
-  /// Four columns share one pass over `to`, which halves the loads and stores, and meanwhile the next four are called
-  /// into the cache.
+  /// to += sum over e < count of factors[e] * column_at(e), in ascending e: the bits of `count` calls of add_scaled,
+  /// but that columns with the factor 0 are not read (an infinite entry there makes no NaN). Four columns share one
+  /// pass over `to`, which halves the loads and stores, and meanwhile the next four are called into the cache.
   /// \param n_ahead  >= count; column_at(e) for e < n_ahead is what this call or the next one reads
   template <class ColumnAt>
   static void add_scaled_columns(const Scalar* factors, const ColumnAt& column_at, Index count, Index n_ahead,
                                  Scalar* to, Index size) {
-    Index e = 0;
-    for (; e + 4 <= count; e += 4)
-      add_group<4>(factors + e, columns<4>(column_at, e, n_ahead), columns<4>(column_at, e + ahead, n_ahead), to, size);
-    if (count - e == 3)
-      add_group<3>(factors + e, columns<3>(column_at, e, n_ahead), columns<3>(column_at, e + ahead, n_ahead), to, size);
-    if (count - e == 2)
-      add_group<2>(factors + e, columns<2>(column_at, e, n_ahead), columns<2>(column_at, e + ahead, n_ahead), to, size);
-    if (count - e == 1)
-      add_group<1>(factors + e, columns<1>(column_at, e, n_ahead), columns<1>(column_at, e + ahead, n_ahead), to, size);
+    Index places[std::size_t{chunk + ahead + 4}];
+    for (Index e = 0; e < count;) {
+      Index n = 0;
+      for (; e < count && n < chunk; ++e) {  // without a branch: nobody can foresee which factors are 0
+        places[n] = e;
+        n += factors[e] != 0 ? 1 : 0;
+      }
+      for (Index a = 0; a < ahead + 4; ++a) places[n + a] = std::min(e + a, n_ahead - 1);
+      Index at = 0;
+      for (; at + 4 <= n; at += 4) add_places<4>(factors, column_at, places + at, to, size);
+      if (n - at == 3) add_places<3>(factors, column_at, places + at, to, size);
+      if (n - at == 2) add_places<2>(factors, column_at, places + at, to, size);
+      if (n - at == 1) add_places<1>(factors, column_at, places + at, to, size);
+    }
   }
 
   /// column *= factor
@@ -66,15 +71,26 @@ struct Column {
   /// How many columns ahead add_scaled_columns calls into the second-level cache.
   static constexpr Index ahead = 8;
 
+  /// Columns that it chooses at a time.
+  static constexpr Index chunk = 64;
+
   template <std::size_t n>
   using Group = std::array<const Scalar*, n>;
 
-  /// Columns first, ..., first + n - 1; the last known one instead of those that nobody knows.
   template <std::size_t n, class ColumnAt>
-  [[nodiscard]] static Group<n> columns(const ColumnAt& column_at, Index first, Index n_ahead) {
+  [[nodiscard]] static Group<n> columns(const ColumnAt& column_at, const Index* places) {
     Group<n> group;
-    for (std::size_t c = 0; c < n; ++c) group[c] = column_at(std::min(first + static_cast<Index>(c), n_ahead - 1));
+    for (std::size_t c = 0; c < n; ++c) group[c] = column_at(places[c]);
     return group;
+  }
+
+  /// \param places  of the `n` columns, and of those that may follow
+  template <std::size_t n, class ColumnAt>
+  static void add_places(const Scalar* factors, const ColumnAt& column_at, const Index* places, Scalar* to,
+                         Index size) {
+    Scalar chosen[n];
+    for (std::size_t c = 0; c < n; ++c) chosen[c] = factors[places[c]];
+    add_group<n>(chosen, columns<n>(column_at, places), columns<n>(column_at, places + ahead), to, size);
   }
 
   template <std::size_t n>

@@ -45,17 +45,26 @@ class ExactFilter {
       const std::uint32_t survivors = floors_.reached(row, first_sample + i, first_latent);
       if (survivors == 0) [[likely]]
         continue;
-      if (kept_.size() + FloorArrays<Scalar>::row > capacity_) rule.tighten(worker, block_, floors_.floors(), kept_);
-      const auto id = static_cast<SampleId>(block_.begin + first_sample + i);
-      kept_.append_each(survivors, [&](Index j) {
-        return Candidate<Scalar>{row[j], static_cast<LatentId>(first_latent + j), id};
-      });
+      keep(rule, worker,
+           {row, survivors, static_cast<LatentId>(first_latent),
+            static_cast<SampleId>(block_.begin + first_sample + i)});
     }
   }
 
   void end(const Rule& rule, RuleWorker& worker) { rule.end(worker, block_, kept_); }
 
  private:
+  void keep(const Rule& rule, RuleWorker& worker, const SurvivorRow<Scalar>& row) {
+    if constexpr (TakesRows<Rule, Scalar>) {
+      rule.take(worker, row);
+    } else {
+      if (kept_.size() + FloorArrays<Scalar>::row > capacity_) rule.tighten(worker, block_, floors_.floors(), kept_);
+      kept_.append_each(row.survivors, [&](Index j) {
+        return Candidate<Scalar>{row.pre_acts[j], static_cast<LatentId>(row.first_latent + j), row.sample};
+      });
+    }
+  }
+
   SampleRange block_;
   FloorArrays<Scalar> floors_;
   Buffer<Candidate<Scalar>> kept_;

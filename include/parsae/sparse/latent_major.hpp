@@ -6,6 +6,8 @@
 #include <parsae/sparse/sparse_code.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 
 namespace parsae::inline PARSAE_ABI {
 
@@ -53,8 +55,9 @@ class LatentMajor {
     const Index batch = code.n_samples();
     samples_.resize(code.stored());
     values_.resize(code.stored());
-    pre_acts_.resize(code.stored());
     d_values_.resize(code.stored());
+    has_pre_acts_ = !values_are_pre_acts(code, threads);
+    if (has_pre_acts_) pre_acts_.resize(code.stored());
 
     // While filling, offsets[j] is where the next entry of latent j goes; afterwards it is where latent j + 1 begins.
     threads.for_each(n_ranges_, [&](Index range, int) {
@@ -62,9 +65,10 @@ class LatentMajor {
       for (Index strip = range * range_size_; strip < last; strip += strip_size_) {
         const Index end = std::min(strip + strip_size_, last);
         for (Index i = 0; i < batch; ++i) {
-          Index& e = starts_[range * batch + i];
+          Index e = starts_[range * batch + i];  // a copy: offsets are written between
           for (const Index row_end = code.offsets[i + 1]; e < row_end && code.latents[e] < end; ++e)
             place(code, d_values, e, static_cast<SampleId>(i), offsets_[code.latents[e]]++);
+          starts_[range * batch + i] = e;
         }
       }
     });
@@ -82,7 +86,7 @@ class LatentMajor {
     const Index first = offsets_[latent];
     const Index count = count_of(latent);
     return {latent, samples_.slice().part(first, count), values_.slice().part(first, count),
-            pre_acts_.slice().part(first, count)};
+            (has_pre_acts_ ? pre_acts_ : values_).slice().part(first, count)};
   }
 
   /// Entries of this latent and all after it; their samples follow those of entries(latent) in memory.
@@ -97,8 +101,21 @@ class LatentMajor {
   void place(const SparseCode<Scalar>& code, const Buffer<Scalar>& d_values, Index e, SampleId sample, Index at) {
     samples_[at] = sample;
     values_[at] = code.values[e];
-    pre_acts_[at] = code.pre_acts[e];
+    if (has_pre_acts_) pre_acts_[at] = code.pre_acts[e];
     d_values_[at] = d_values[e];
+  }
+
+  /// Without explicit zeros most activations pass pre-activations through: one array less to order.
+  [[nodiscard]] bool values_are_pre_acts(const SparseCode<Scalar>& code, Threads threads) {
+    constexpr Index block = 65536;
+    const Index n_blocks = divide_up(code.stored(), block);
+    differs_.assign(n_blocks, 0);
+    threads.for_each(n_blocks, [&](Index task, int) {
+      const auto n = static_cast<std::size_t>(std::min(block, code.stored() - task * block));
+      differs_[task] =
+          std::memcmp(code.values.data() + task * block, code.pre_acts.data() + task * block, n * sizeof(Scalar)) != 0;
+    });
+    return std::find(differs_.begin(), differs_.end(), std::uint8_t{1}) == differs_.end();
   }
 
   /// Some ranges for every thread where latents are few, too.
@@ -122,7 +139,9 @@ class LatentMajor {
   Buffer<Index> offsets_ = Buffer<Index>(1);
   Buffer<SampleId> samples_;
   Buffer<Scalar> values_;
-  Buffer<Scalar> pre_acts_;
+  bool has_pre_acts_ = false;
+  Buffer<std::uint8_t> differs_;
+  Buffer<Scalar> pre_acts_;  ///< unused where they are the values
   Buffer<Scalar> d_values_;
 };
 

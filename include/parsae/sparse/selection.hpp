@@ -3,6 +3,7 @@
 
 #include <parsae/core/threads.hpp>
 #include <parsae/sparse/candidate.hpp>
+#include <parsae/sparse/entry_rows.hpp>
 #include <parsae/sparse/sparse_code.hpp>
 
 #include <concepts>
@@ -42,6 +43,27 @@ concept SelectionFor = std::movable<typename Selection::Worker> &&
   { sel.tighten(worker, block, floors, kept) } -> std::same_as<void>;
   { sel.end(worker, block, kept) } -> std::same_as<void>;
   { sel.finish(workers, code) } -> std::same_as<void>;
+};
+
+/// A rule that may begin with floors that it only guesses, to be spared most losers:
+///
+/// - `sel.confirm(workers)`: all blocks are over; whether what was kept decides the code. Where it does not, the rule
+///   forgets its guess, and the walk runs once more.
+///
+/// What a worker remembers for the next guess never shows in the code.
+template <class Selection>
+concept GuessesFloors = requires(const Selection sel, Slice<typename Selection::Worker> workers) {
+  { sel.confirm(workers) } -> std::same_as<bool>;
+};
+
+/// A rule with fixed floors that may have many survivors:
+///
+/// - `sel.take(worker, row)`: survivors of one row of a tile, at once and instead of as candidates, which still come to
+///   `tighten` and `end` from a walk with bounds. Rows of a sample arrive in ascending order of latents.
+template <class Selection, class Scalar>
+concept TakesRows = !Selection::raises_floors &&
+                    requires(const Selection sel, typename Selection::Worker& worker, const SurvivorRow<Scalar>& row) {
+  { sel.take(worker, row) } -> std::same_as<void>;
 };
 
 /// The scratch of a rule that settles on a list of candidates and needs nothing more.

@@ -45,9 +45,13 @@ class Walk {
            const Selections&... selections, CodeOf<Selections>&... codes) {
     require_shape("Walk w_enc", w_enc.rows(), w_enc.cols(), inputs.rows(), b_enc.size());
     const typename Rules::Rules refs(selections...);
-    const Rules rules(refs, rule_workers_, threads.count(), Rules::block_size(inputs.cols(), settings_.block, threads));
-    run_rules(rules, inputs, w_enc, b_enc, threads);
-    rules.finish(std::tie(codes...));
+    const Index block = Rules::block_size(inputs.cols(), settings_.block, threads);
+    for (bool is_confirmed = false; !is_confirmed;) {
+      const Rules rules(refs, rule_workers_, threads.count(), block);
+      run_rules(rules, inputs, w_enc, b_enc, threads);
+      is_confirmed = rules.confirm();
+      if (is_confirmed) rules.finish(std::tie(codes...));
+    }
   }
 
   /// What screening did over all runs; nothing with Precision::Exact.

@@ -77,6 +77,16 @@ class WalkRules {
     return std::get<r>(workers_)[static_cast<std::size_t>(id)];
   }
 
+  /// All blocks are over: false where a rule guessed floors that were too high, and the walk must be run again.
+  [[nodiscard]] bool confirm() const {
+    bool confirmed = true;
+    for_each([&](auto r) {
+      if constexpr (GuessesFloors<std::tuple_element_t<r, std::tuple<Selections...>>>)
+        confirmed &= std::get<r>(rules_).confirm({std::get<r>(workers_).data(), Index{n_workers_}});
+    });
+    return confirmed;
+  }
+
   /// All blocks are over: each rule writes its code.
   template <class Codes>
   void finish(const Codes& codes) const {
