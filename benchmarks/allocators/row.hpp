@@ -38,7 +38,7 @@ struct Row {
   double coefficient = unknown;  ///< where the rule has one
   double learning_rate = 0;
   bool is_bracketed = false;             ///< worse rates were tried on both sides
-  std::map<double, double> tried_rates;  ///< rate to the first seed's FVU; infinity: diverged
+  std::map<double, double> tried_rates;  ///< rate to the first seed's validation FVU; infinity: diverged
   std::vector<Measured> seeds;
 
   [[nodiscard]] SeedSpread spread(double Measured::*figure) const {

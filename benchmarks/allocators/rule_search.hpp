@@ -29,7 +29,8 @@ struct SearchSettings {
   int most_short_tries = 6;  ///< before the first of them
 };
 
-/// Searches for one rule, target after target: each search begins where the last one ended.
+/// Searches for one rule, target after target: each search begins where the last one ended. Everything is chosen by the
+/// validation samples.
 class RuleSearch {
  public:
   /// \param base      what all runs share: data, sizes, first seed, threads
@@ -44,7 +45,7 @@ class RuleSearch {
     std::map<double, Run> first_seed;
     while (const std::optional<double> rate = rates.next()) {
       const Run run = at_rate(target_l0, *rate);
-      rates.add(*rate, run.measured.fvu);
+      rates.add(*rate, run.measured.validation_fvu);
       first_seed.emplace(*rate, run);
       if (!settings_.searches_rates) break;
     }
@@ -104,23 +105,24 @@ class RuleSearch {
     if (!rule_.has_coefficient()) return {train(full(target_l0, rate, unknown)), unknown};
     CoefficientSearch search({.target_l0 = target_l0,
                               .first = first_coefficient(target_l0, rate),
+                              .slope = slope_,
                               .tolerance = settings_.l0_tolerance,
                               .most_tries = settings_.most_full_tries});
     std::map<double, Measured> runs;
     while (const std::optional<double> coefficient = search.next()) {
       const Measured measured = train(full(target_l0, rate, *coefficient));
-      search.add(*coefficient, measured.l0);
+      search.add(*coefficient, measured.validation_l0);
       runs.emplace(*coefficient, measured);
     }
     const CoefficientSearch::Try best = search.best();
     if (best.l0 > 0) known_ = {best.coefficient, best.l0};
+    slope_ = search.slope();
     return {runs.at(best.coefficient), best.coefficient};
   }
 
-  /// From the last full run, taking L0 as inversely proportional to the coefficient; before there is one, from short
-  /// runs.
+  /// From the last full run, by the slope that was seen last; before there is one, from short runs.
   [[nodiscard]] double first_coefficient(double target_l0, double rate) {
-    if (std::isfinite(known_.coefficient)) return known_.coefficient * known_.l0 / target_l0;
+    if (std::isfinite(known_.coefficient)) return known_.coefficient * std::pow(known_.l0 / target_l0, -1 / slope_);
     CoefficientSearch search({.target_l0 = target_l0,
                               .first = rule_.stored_coefficient * 16 / target_l0,
                               .tolerance = 0.15,
@@ -128,8 +130,8 @@ class RuleSearch {
     while (const std::optional<double> coefficient = search.next()) {
       Request request = full(target_l0, rate, *coefficient);
       request.samples = std::max(base_.samples / 6, std::min(base_.samples, 20 * base_.batch));
-      request.depth = Request::Depth::SparsityOnly;
-      search.add(*coefficient, train(request).l0);
+      request.depth = Request::Depth::Validation;
+      search.add(*coefficient, train(request).validation_l0);
     }
     return search.best().coefficient;
   }
@@ -140,6 +142,7 @@ class RuleSearch {
   std::function<void(const std::string&)> on_run_;
   std::optional<double> best_rate_;
   Known known_;
+  double slope_ = -1;  ///< d log L0 / d log coefficient
 };
 
 /// A guess at the number of full runs for one target, for the progress line alone.
