@@ -167,6 +167,52 @@ TEST_CASE("a target that no coefficient reaches gives the closest, off target") 
   CHECK(row.l0() >= 30);
 }
 
+TEST_CASE("a rate at which no coefficient meets the target loses, however small its error is") {
+  const DataSet data = no_data();
+  std::vector<Request> requests;
+  // Above a rate of 4e-3 codes are dense whatever they cost, and dense codes leave little error.
+  const Rule rule{.name = "stuck above",
+                  .control = Rule::Control::Coefficient,
+                  .stored_rate = 4e-3,
+                  .stored_coefficient = 1,
+                  .train = [&](const Request& request) {
+                    requests.push_back(request);
+                    const bool is_stuck = request.learning_rate > 5e-3;
+                    Measured measured;
+                    measured.validation_fvu = is_stuck ? 0.01 : 0.1 + 1e-4 / request.learning_rate;
+                    measured.validation_l0 = measured.l0 = is_stuck ? 60 : 16 / request.coefficient;
+                    return measured;
+                  }};
+  const Row row = RuleSearch(rule, {.n_seeds = 1}, base_request(data), ignore).find(16);
+  CHECK(row.learning_rate == 4e-3);
+  CHECK(row.is_bracketed);
+  CHECK(row.is_on_target());
+  CHECK(std::isinf(row.tried_rates.at(8e-3)));
+
+  requests.clear();
+  const Row hopeless =
+      RuleSearch(rule, {.rates = {0.1}, .n_seeds = 1, .most_hopeless_rates = 3}, base_request(data), ignore).find(16);
+  CHECK(hopeless.tried_rates.size() == 3);
+  CHECK_FALSE(hopeless.is_bracketed);
+}
+
+TEST_CASE("every seed has a coefficient of its own, searched from the first seed's") {
+  const DataSet data = no_data();
+  const Rule rule{.name = "seeds differ",
+                  .control = Rule::Control::Coefficient,
+                  .stored_coefficient = 1,
+                  .train = [](const Request& request) {
+                    Measured measured;
+                    measured.validation_fvu = 0.1;
+                    measured.validation_l0 = measured.l0 = 16 * static_cast<double>(request.seed) / request.coefficient;
+                    return measured;
+                  }};
+  const Row row = RuleSearch(rule, {.searches_rates = false, .n_seeds = 3}, base_request(data), ignore).find(16);
+  REQUIRE(row.seeds.size() == 3);
+  for (const Measured& seed : row.seeds) CHECK(std::abs(seed.l0 / 16 - 1) <= 0.03);
+  CHECK(std::abs(row.coefficient / 5 - 1) <= 0.03);  // seeds 5, 6 and 7; the first one's
+}
+
 TEST_CASE("a search can be stopped between two runs") {
   const DataSet data = no_data();
   Pretended pretended;
