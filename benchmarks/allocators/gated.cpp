@@ -15,8 +15,8 @@ std::vector<Rule> gated_rules() {
   using namespace parsae;
   return {{.name = "gated",
            .control = Rule::Control::Coefficient,
-           .stored_rate = 3.2e-2,
-           .stored_coefficient = 0.18,
+           .stored_rate = 8e-3,
+           .stored_coefficient = 0.25,
            .train = [](const Request& request) {
              const GateL1 price({.coefficient = request.coefficient});
              return train_and_measure(Gated<float>(), Objective(MeanSquaredError(), GateReconstruction(), price),

@@ -13,7 +13,7 @@ std::vector<Rule> relu_rules() {
   using namespace parsae;
   return {{.name = "relu_l1",
            .control = Rule::Control::Coefficient,
-           .stored_rate = 3.2e-2,
+           .stored_rate = 6.4e-2,
            .stored_coefficient = 0.12,
            .train = [](const Request& request) {
              const L1 price({.coefficient = request.coefficient});
