@@ -35,7 +35,7 @@ Measured train_zipf(const Objective& objective, const Request& request) {
 std::vector<Rule> feature_choice_rules() {
   using parsae::MeanSquaredError;
   using parsae::Objective;
-  return {{.name = "feature_choice_uniform", .stored_rate = 3.2e-2, .train = train_uniform},
+  return {{.name = "feature_choice_uniform", .stored_rate = 1.6e-2, .train = train_uniform},
           {.name = "feature_choice_zipf",
            .stored_rate = 1.6e-2,
            .train = [](const Request& request) { return train_zipf(Objective(MeanSquaredError()), request); }},
