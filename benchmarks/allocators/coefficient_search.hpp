@@ -14,13 +14,14 @@ namespace parsae_benchmarks {
 /// Finds the coefficient of a sparsity penalty with which training ends at a wanted L0. A larger coefficient leaves
 /// fewer active latents; log L0 is taken as a smooth, falling function of log coefficient.
 ///
-/// Until L0 values on both sides of the target are known, steps follow the line through the last two points (or a slope
-/// of -1); then they interpolate between the closest point on each side and stay off both ends of the bracket.
+/// Until L0 values on both sides of the target are known, steps follow the line through the last two points (or a given
+/// slope); then they interpolate between the closest point on each side and stay off both ends of the bracket.
 class CoefficientSearch {
  public:
   struct Settings {
     double target_l0 = 0;     ///< above 0
     double first = 0;         ///< the coefficient to try first, above 0
+    double slope = -1;        ///< d log L0 / d log coefficient for as long as a single point is known, below 0
     double tolerance = 0.03;  ///< relative error of L0 that is good enough
     int most_tries = 6;       ///< >= 1
   };
@@ -28,6 +29,7 @@ class CoefficientSearch {
   explicit CoefficientSearch(const Settings& settings) : settings_(settings) {
     parsae::require_positive("CoefficientSearch target_l0", settings.target_l0);
     parsae::require_positive("CoefficientSearch first", settings.first);
+    parsae::require_positive("CoefficientSearch -slope", -settings.slope);
     parsae::require_positive("CoefficientSearch tolerance", settings.tolerance);
     parsae::require_at_least("CoefficientSearch most_tries", settings.most_tries, 1);
   }
@@ -69,6 +71,15 @@ class CoefficientSearch {
 
   [[nodiscard]] const std::vector<Try>& tries() const { return tries_; }
 
+  /// Between the last two tries, within [-4, -0.25]; the given one with fewer than two, where they are as good as the
+  /// same, and where L0 did not fall.
+  [[nodiscard]] double slope() const {
+    if (!before_last_) return settings_.slope;
+    const double step = last_->log_coefficient - before_last_->log_coefficient;
+    const double measured = (last_->error - before_last_->error) / step;
+    return std::abs(step) > 0.05 && measured < 0 ? std::clamp(measured, -4.0, -0.25) : settings_.slope;
+  }
+
  private:
   struct Point {
     double log_coefficient = 0;
@@ -89,7 +100,7 @@ class CoefficientSearch {
   }
 
   [[nodiscard]] double beyond_known() const {
-    double slope = -1;
+    double slope = settings_.slope;
     if (before_last_ && last_->log_coefficient != before_last_->log_coefficient)
       slope = (last_->error - before_last_->error) / (last_->log_coefficient - before_last_->log_coefficient);
     // A flat or rising stretch says nothing of how far to go, only where.

@@ -133,9 +133,10 @@ inline void add_options(CLI::App& app, Options& options, const std::vector<std::
       "samples\n"
       "and the same seeds, each rule at its own best learning rate: rates are tried on a grid with a step of 2, which "
       "grows at\n"
-      "either end until the best lies inside (held-out FVU, first seed). Rules whose sparsity is a penalty have its "
-      "coefficient\n"
-      "searched until L0 is within 3 % of the target. Then times the selection alone, against sorting.");
+      "either end until the best lies inside (FVU, first seed). Rules whose sparsity is a penalty have its coefficient "
+      "searched\n"
+      "until L0 is within 3 % of the target. Both are chosen on validation samples, a tenth of the training samples. "
+      "Then times the selection alone, against sorting.");
   app.footer(
       "Rules: " + detail::joined(known_rules) +
       "\n"

@@ -75,7 +75,7 @@ using Json = nlohmann::ordered_json;
   for (const Measured& seed : row.seeds) json["fvu_of_seeds"].push_back(number_or_null(seed.fvu));
   json["tried_rates"] = Json::array();
   for (const auto& [rate, tried_fvu] : row.tried_rates)
-    json["tried_rates"].push_back({{"learning_rate", rate}, {"fvu", number_or_null(tried_fvu)}});
+    json["tried_rates"].push_back({{"learning_rate", rate}, {"validation_fvu", number_or_null(tried_fvu)}});
   return json;
 }
 

@@ -28,13 +28,15 @@ struct Request {
   Index samples = 0;  ///< to train on; whole batches
   Index batch = 1024;
   parsae::Threads threads = parsae::Threads::available();
-  enum class Depth { SparsityOnly, Everything };
-  Depth depth = Depth::Everything;  ///< SparsityOnly fills fvu and l0 alone
+  enum class Depth { Validation, Everything };
+  Depth depth = Depth::Everything;  ///< Validation leaves the held-out samples alone
 };
 
-/// What came of it, on held-out samples with the rule's inference rule. NaN where it is not known; all of it when
-/// training diverged.
+/// What came of it, on held-out samples (but for what is chosen by) with the rule's inference rule. NaN where it is not
+/// known; all of it when training diverged.
 struct Measured {
+  double validation_fvu = unknown;  ///< what learning rates are chosen by
+  double validation_l0 = unknown;   ///< what coefficients are chosen by
   double fvu = unknown;
   double l0 = unknown;
   double l0_std_over_samples = unknown;

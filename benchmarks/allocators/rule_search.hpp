@@ -25,11 +25,13 @@ struct SearchSettings {
   double step = 2;
   Index n_seeds = 3;
   double l0_tolerance = 0.03;
-  int most_full_tries = 4;   ///< full runs a learning rate that the search for a coefficient may take
-  int most_short_tries = 6;  ///< before the first of them
+  int most_hopeless_rates = 6;  ///< with none that meets the target the search ends
+  int most_full_tries = 4;      ///< full runs a learning rate that the search for a coefficient may take
+  int most_short_tries = 6;     ///< before the first of them
 };
 
-/// Searches for one rule, target after target: each search begins where the last one ended.
+/// Searches for one rule, target after target: each search begins where the last one ended. Everything is chosen by the
+/// validation samples.
 class RuleSearch {
  public:
   /// \param base      what all runs share: data, sizes, first seed, threads
@@ -38,15 +40,19 @@ class RuleSearch {
              std::function<void(const std::string&)> on_run)
       : rule_(rule), settings_(settings), base_(base), on_run_(std::move(on_run)) {}
 
-  /// The rule at one target L0: every seed at the best rate that the first seed has found.
+  /// The rule at one target L0: every seed at the best rate that the first seed has found. A rate at which no
+  /// coefficient meets the target is worse than any other, for a denser code always looks better. Where a seed has a
+  /// coefficient, it is searched anew, from the first seed's.
   [[nodiscard]] Row find(double target_l0) {
     RateSearch rates(rate_settings());
     std::map<double, Run> first_seed;
     while (const std::optional<double> rate = rates.next()) {
-      const Run run = at_rate(target_l0, *rate);
-      rates.add(*rate, run.measured.fvu);
+      const Run run = at_rate(target_l0, *rate, base_.seed);
+      rates.add(*rate, is_on_target(run.measured, target_l0) ? run.measured.validation_fvu : unknown);
       first_seed.emplace(*rate, run);
-      if (!settings_.searches_rates) break;
+      const bool is_hopeless = static_cast<int>(first_seed.size()) >= settings_.most_hopeless_rates &&
+                               !std::isfinite(rates.tried().at(rates.best()));
+      if (!settings_.searches_rates || is_hopeless) break;
     }
     best_rate_ = rates.best();
     const Run& chosen = first_seed.at(rates.best());
@@ -60,9 +66,8 @@ class RuleSearch {
     row.coefficient = chosen.coefficient;
     row.seeds.push_back(chosen.measured);
     for (Index s = 1; s < settings_.n_seeds; ++s) {
-      Request request = full(target_l0, rates.best(), chosen.coefficient);
-      request.seed = base_.seed + static_cast<std::uint64_t>(s);
-      row.seeds.push_back(train(request));
+      known_ = {chosen.coefficient, target_l0};
+      row.seeds.push_back(at_rate(target_l0, rates.best(), base_.seed + static_cast<std::uint64_t>(s)).measured);
     }
     return row;
   }
@@ -84,8 +89,14 @@ class RuleSearch {
     return {.rates = rates_around(center, settings_.step), .step = settings_.step};
   }
 
-  [[nodiscard]] Request full(double target_l0, double rate, double coefficient) const {
+  /// Budgets are kept by construction; a code sparser than its budget is the rule's own doing.
+  [[nodiscard]] bool is_on_target(const Measured& measured, double target_l0) const {
+    return !rule_.has_coefficient() || std::abs(measured.validation_l0 / target_l0 - 1) <= off_target;
+  }
+
+  [[nodiscard]] Request full(double target_l0, double rate, double coefficient, std::uint64_t seed) const {
     Request request = base_;
+    request.seed = seed;
     request.target_l0 = target_l0;
     request.learning_rate = rate;
     request.coefficient = coefficient;
@@ -100,36 +111,37 @@ class RuleSearch {
     return rule_.train(request);
   }
 
-  [[nodiscard]] Run at_rate(double target_l0, double rate) {
-    if (!rule_.has_coefficient()) return {train(full(target_l0, rate, unknown)), unknown};
+  [[nodiscard]] Run at_rate(double target_l0, double rate, std::uint64_t seed) {
+    if (!rule_.has_coefficient()) return {train(full(target_l0, rate, unknown, seed)), unknown};
     CoefficientSearch search({.target_l0 = target_l0,
-                              .first = first_coefficient(target_l0, rate),
+                              .first = first_coefficient(target_l0, rate, seed),
+                              .slope = slope_,
                               .tolerance = settings_.l0_tolerance,
                               .most_tries = settings_.most_full_tries});
     std::map<double, Measured> runs;
     while (const std::optional<double> coefficient = search.next()) {
-      const Measured measured = train(full(target_l0, rate, *coefficient));
-      search.add(*coefficient, measured.l0);
+      const Measured measured = train(full(target_l0, rate, *coefficient, seed));
+      search.add(*coefficient, measured.validation_l0);
       runs.emplace(*coefficient, measured);
     }
     const CoefficientSearch::Try best = search.best();
     if (best.l0 > 0) known_ = {best.coefficient, best.l0};
+    slope_ = search.slope();
     return {runs.at(best.coefficient), best.coefficient};
   }
 
-  /// From the last full run, taking L0 as inversely proportional to the coefficient; before there is one, from short
-  /// runs.
-  [[nodiscard]] double first_coefficient(double target_l0, double rate) {
-    if (std::isfinite(known_.coefficient)) return known_.coefficient * known_.l0 / target_l0;
+  /// From the last full run, by the slope that was seen last; before there is one, from short runs.
+  [[nodiscard]] double first_coefficient(double target_l0, double rate, std::uint64_t seed) {
+    if (std::isfinite(known_.coefficient)) return known_.coefficient * std::pow(known_.l0 / target_l0, -1 / slope_);
     CoefficientSearch search({.target_l0 = target_l0,
                               .first = rule_.stored_coefficient * 16 / target_l0,
                               .tolerance = 0.15,
                               .most_tries = settings_.most_short_tries});
     while (const std::optional<double> coefficient = search.next()) {
-      Request request = full(target_l0, rate, *coefficient);
+      Request request = full(target_l0, rate, *coefficient, seed);
       request.samples = std::max(base_.samples / 6, std::min(base_.samples, 20 * base_.batch));
-      request.depth = Request::Depth::SparsityOnly;
-      search.add(*coefficient, train(request).l0);
+      request.depth = Request::Depth::Validation;
+      search.add(*coefficient, train(request).validation_l0);
     }
     return search.best().coefficient;
   }
@@ -140,6 +152,7 @@ class RuleSearch {
   std::function<void(const std::string&)> on_run_;
   std::optional<double> best_rate_;
   Known known_;
+  double slope_ = -1;  ///< d log L0 / d log coefficient
 };
 
 /// A guess at the number of full runs for one target, for the progress line alone.

@@ -29,7 +29,8 @@ template <class Act>
 struct TrainHooks {
   std::function<void(parsae::Autoencoder<Act>&)> before = {};  ///< the model is initialized
   std::function<void(parsae::Autoencoder<Act>&)> after = {};   ///< training is over and did not diverge
-  double warmup_fraction = 0.1;                                ///< of the steps
+  double warmup_fraction = 0.1;                                ///< of the steps, for the learning rate
+  double coefficient_warmup_fraction = 0;                      ///< of the steps, for the penalty's coefficient
   std::vector<double> revive_at{};                             ///< dead latents, after these shares of the steps
 };
 
@@ -68,7 +69,7 @@ template <class Act>
   return living;
 }
 
-/// Codes of all held-out samples, in batches.
+/// Codes of samples that nobody trained on, in batches.
 template <class Act>
 class HeldOut {
  public:
@@ -105,14 +106,17 @@ class HeldOut {
 
 template <class Act>
 [[nodiscard]] Measured measure(const parsae::Autoencoder<Act>& model, const Request& request) {
+  Measured measured;
+  const HeldOut<Act> validation(model, request.data->validation, request.threads);
+  measured.validation_fvu = validation.fvu();
+  measured.validation_l0 = validation.codes().l0();
+  if (request.depth == Request::Depth::Validation) return measured;
+
   const parsae::Matrix<float>& test = request.data->test;
   const HeldOut<Act> held_out(model, test, request.threads);
   const parsae::CodeMetrics& codes = held_out.codes();
-  Measured measured;
   measured.fvu = held_out.fvu();
   measured.l0 = codes.l0();
-  if (request.depth == Request::Depth::SparsityOnly) return measured;
-
   measured.l0_std_over_samples = held_out.l0_std();
   measured.dead_fraction = codes.dead_fraction();
   for (Index j = 0; j < model.n_latents(); ++j) measured.density.push_back(codes.density(j));
@@ -167,6 +171,7 @@ template <class Act, class Objective>
   settings.learning_rate = request.learning_rate;
   settings.learning_rate_schedule = {.warmup_steps = share_of(settings.steps, hooks.warmup_fraction),
                                      .decay_fraction = 0.2};
+  settings.coefficient_schedule = {.warmup_steps = share_of(settings.steps, hooks.coefficient_warmup_fraction)};
   // A fifteenth of the run: the default of 100,000 samples in the default run of 1.5 million.
   settings.dead_after_samples = settings.density_window_samples = std::max(request.samples / 15, request.batch);
   for (const double share : hooks.revive_at)

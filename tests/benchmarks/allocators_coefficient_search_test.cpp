@@ -32,6 +32,29 @@ TEST_CASE("L0 inversely proportional to the coefficient is found with one step")
   CHECK(std::abs(search.best().coefficient - 0.2) < 1e-9);
 }
 
+TEST_CASE("a slope that is known is followed, and one that is seen is told") {
+  const auto l0 = [](double c) { return 16 * std::pow(c / 0.2, -2); };
+  CoefficientSearch told({.target_l0 = 16, .first = 0.5, .slope = -2, .tolerance = 0.01});
+  CHECK(run(told, l0) == 2);
+  CHECK(std::abs(told.best().coefficient - 0.2) < 1e-9);
+  CHECK(std::abs(told.slope() + 2) < 1e-9);
+
+  CoefficientSearch untold({.target_l0 = 16, .first = 0.5, .tolerance = 0.01});
+  CHECK(untold.slope() == -1);
+  CHECK(run(untold, l0) > 2);
+  CHECK(std::abs(untold.slope() + 2) < 1e-9);
+
+  // Two tries at one place tell nothing of a slope, nor does an L0 that rises.
+  CoefficientSearch close({.target_l0 = 16, .first = 0.2, .slope = -1.5, .tolerance = 1e-6});
+  close.add(0.2, 17);
+  close.add(0.201, 15);
+  CHECK(close.slope() == -1.5);
+  close.add(0.4, 30);
+  CHECK(close.slope() == -1.5);
+  close.add(0.5, 1e-3);
+  CHECK(close.slope() == -4);
+}
+
 TEST_CASE("every falling power is found within the tolerance, from far away on either side") {
   for (const double power : {0.3, 0.6, 1.0, 2.0}) {
     for (const double start : {1e-4, 1e-2, 10.0}) {
@@ -87,6 +110,7 @@ TEST_CASE("no step is larger than a factor of about 8") {
 TEST_CASE("senseless settings are refused") {
   CHECK_THROWS_WITH(CoefficientSearch({.target_l0 = 0, .first = 1}), ContainsSubstring("target_l0"));
   CHECK_THROWS_WITH(CoefficientSearch({.target_l0 = 1, .first = 0}), ContainsSubstring("CoefficientSearch first"));
+  CHECK_THROWS_WITH(CoefficientSearch({.target_l0 = 1, .first = 1, .slope = 0}), ContainsSubstring("slope"));
   CHECK_THROWS_WITH(CoefficientSearch({.target_l0 = 1, .first = 1, .tolerance = 0}), ContainsSubstring("tolerance"));
   CHECK_THROWS_WITH(CoefficientSearch({.target_l0 = 1, .first = 1, .most_tries = 0}), ContainsSubstring("most_tries"));
 }

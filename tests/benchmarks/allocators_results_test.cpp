@@ -62,8 +62,8 @@ TEST_CASE("a row holds means and the spread over seeds; what is not known is nul
   CHECK(json.at("seeds") == 2);
   CHECK(json.at("fvu_of_seeds") == nlohmann::json({0.20, 0.26}));
   CHECK(json.at("tried_rates").size() == 3);
-  CHECK(json.at("tried_rates").at(1).at("fvu") == 0.2);
-  CHECK(json.at("tried_rates").at(2).at("fvu").is_null());
+  CHECK(json.at("tried_rates").at(1).at("validation_fvu") == 0.2);
+  CHECK(json.at("tried_rates").at(2).at("validation_fvu").is_null());
   for (const char* key :
        {"l0_std_over_samples", "under_used_fraction", "mmcs_truth_to_learned", "mmcs_learned_to_truth",
         "matched_cosine", "matching", "train_samples_per_s", "encode_us_per_sample", "coefficient"})

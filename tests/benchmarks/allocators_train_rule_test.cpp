@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include <parsae/activations/relu.hpp>
 #include <parsae/allocators/mutual_choice.hpp>
 #include <parsae/allocators/top_k.hpp>
 #include <parsae/analysis/evaluate.hpp>
+#include <parsae/losses/l1.hpp>
 
 #include <support/close_to.hpp>
 
@@ -17,7 +19,12 @@ using parsae::test::close_to;
 
 DataSet small_world() {
   const Superposition world({.n_inputs = 16, .n_true = 24, .n_active = 2, .seed = 1});
-  return {"world", "", world.samples(0, 2000, parsae::Threads(2)), world.samples(2000, 300, parsae::Threads(2)),
+  const parsae::Threads threads(2);
+  return {"world",
+          "",
+          world.samples(0, 2000, threads),
+          world.samples(2300, 200, threads),
+          world.samples(2000, 300, threads),
           world.truth()};
 }
 
@@ -41,10 +48,13 @@ TEST_CASE("figures are those of evaluate() on the held-out samples") {
   const DataSet data = small_world();
   const Request request = request_for(data);
   parsae::Evaluation expected;
+  parsae::Evaluation on_validation;
   double bits = 0;
   const auto look = [&](parsae::Autoencoder<parsae::TopK<float>>& model) {
     parsae::MatrixSource<float> once(data.test, {.batch_size = 77, .epochs = 1});
     expected = parsae::evaluate(model, once);
+    parsae::MatrixSource<float> validation(data.validation, {.batch_size = 77, .epochs = 1});
+    on_validation = parsae::evaluate(model, validation);
     bits = code_bits<float>(model.decoder.w_dec, model.decoder.b_dec,
                             {model.input_scale * data.test, model.encode(data.test)}, parsae::Threads(1));
   };
@@ -52,6 +62,9 @@ TEST_CASE("figures are those of evaluate() on the held-out samples") {
   CHECK_THAT(measured.fvu, close_to(expected.fvu, 1e-6));
   CHECK(measured.fvu < 0.5);
   CHECK_THAT(measured.l0, close_to(expected.l0, 1e-9));
+  CHECK_THAT(measured.validation_fvu, close_to(on_validation.fvu, 1e-6));
+  CHECK_THAT(measured.validation_l0, close_to(on_validation.l0, 1e-9));
+  CHECK(measured.validation_fvu != measured.fvu);
   CHECK(measured.dead_fraction == expected.dead_fraction);
   CHECK(measured.bits_per_sample == bits);
   CHECK(bits > 3);
@@ -86,6 +99,15 @@ TEST_CASE("hooks reach the schedule, revival and the thresholds of single sample
   CHECK(fvu({}) == fvu({.warmup_fraction = 0.1}));
   CHECK(fvu({}) != fvu({.warmup_fraction = 0.5}));
 
+  // A price that rises late closes less.
+  const auto l0_at_price = [&](double coefficient_warmup_fraction) {
+    const parsae::Objective priced(parsae::MeanSquaredError(), parsae::NoAuxiliary(), parsae::L1({.coefficient = 0.3}));
+    return train_and_measure(parsae::ReLU<float>(), priced, request,
+                             {.coefficient_warmup_fraction = coefficient_warmup_fraction})
+        .l0;
+  };
+  CHECK(l0_at_price(1) > l0_at_price(0));
+
   using Act = parsae::MutualChoice<float>;
   double l0 = 0;
   const auto calibrate = [&](parsae::Autoencoder<Act>& model) {
@@ -110,15 +132,20 @@ TEST_CASE("hooks reach the schedule, revival and the thresholds of single sample
   CHECK(dead({0.3}) < dead({}));
 }
 
-TEST_CASE("when only sparsity is wanted, only FVU and L0 are there") {
-  const DataSet data = small_world();
+TEST_CASE("a run for validation leaves the held-out samples alone") {
+  DataSet data = small_world();
   Request request = request_for(data);
-  request.depth = Request::Depth::SparsityOnly;
-  const Measured measured = train_and_measure(parsae::TopK<float>({.k = 3}), plain, request);
-  CHECK(std::isfinite(measured.fvu));
-  CHECK(measured.l0 <= 3);
-  CHECK(std::isnan(measured.bits_per_sample));
-  CHECK_FALSE(measured.recovery.has_value());
+  const auto measured = [&] { return train_and_measure(parsae::TopK<float>({.k = 3}), plain, request); };
+  const Measured everything = measured();
+  request.depth = Request::Depth::Validation;
+  data.test.setConstant(std::numeric_limits<float>::quiet_NaN());
+  const Measured validation = measured();
+  CHECK(validation.validation_fvu == everything.validation_fvu);
+  CHECK(validation.validation_l0 <= 3);
+  CHECK(std::isnan(validation.fvu));
+  CHECK(std::isnan(validation.l0));
+  CHECK(std::isnan(validation.bits_per_sample));
+  CHECK_FALSE(validation.recovery.has_value());
 }
 
 TEST_CASE("a run that diverges has no figures at all") {
@@ -128,6 +155,7 @@ TEST_CASE("a run that diverges has no figures at all") {
   };
   const Measured measured =
       train_and_measure(parsae::TopK<float>({.k = 3}), plain, request_for(data), {.before = spoil});
+  CHECK(std::isnan(measured.validation_fvu));
   CHECK(std::isnan(measured.fvu));
   CHECK(std::isnan(measured.l0));
   CHECK(measured.density.empty());

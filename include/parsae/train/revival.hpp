@@ -47,13 +47,15 @@ struct RevivalBatch {
 ///
 ///     w_dec(:, j) = e / |e|,   w_enc(:, j) = r e / |e|  (r c / |c| where inputs are not centered by b_dec),
 ///     b_enc(j) = theta_j + |e| - w_enc(:, j)^T c, at most 0 if the latent is active at c without bias,
-///     moments of all that the latent owns = 0
+///     optimizer's moments of all that the latent owns = their means over the living latents (0 if none lives)
 ///
 /// with e the residual and c the centered input of the sample, r the mean norm of the living columns of w_enc (1 if
 /// none lives), theta the latent's threshold or 0. So theta < pi_j(c) <= theta + |e|: the latent can be active at its
 /// sample, and explains what was missing there, no more. A positive bias, which makes a latent active in most samples,
-/// is the exception. Samples are drawn without replacement in proportion to weight |e|^2; a batch with fewer samples
-/// than dead latents revives as many as it has.
+/// is the exception. Moments of zero, as in the original, would make Adam's first steps on a revived latent three to
+/// six times the learning rate: it corrects for their zero start in the first steps of a run alone. Samples are drawn
+/// without replacement in proportion to weight |e|^2; a batch with fewer samples than dead latents revives as many as
+/// it has.
 ///
 /// Statistics go on: a latent counts as dead until it is active.
 template <Activation Act, int n_moments>
@@ -70,13 +72,14 @@ class Revival {
     if (history.n_dead == 0) return 0;
     const std::vector<Drawn> drawn = draw(batch, history.n_dead, random);
     const double encoder_norm = mean_living_norm(model, history);
-    std::size_t n = 0;
-    for (Index j = 0; j < model.n_latents() && n < drawn.size(); ++j) {
+    std::vector<Index> revived;
+    for (Index j = 0; j < model.n_latents() && revived.size() < drawn.size(); ++j) {
       if (history.dead[j] == 0) continue;
-      set_direction(model, j, batch, drawn[n++].sample, encoder_norm);
-      forget(model, state, j);
+      set_direction(model, j, batch, drawn[revived.size()].sample, encoder_norm);
+      revived.push_back(j);
     }
-    return static_cast<Index>(n);
+    set_moments(model, state, history, revived);
+    return static_cast<Index>(revived.size());
   }
 
  private:
@@ -125,15 +128,24 @@ class Revival {
     model.encoder.b_enc(j) = product > threshold ? std::min(bias, Scalar(0)) : bias;
   }
 
-  static void forget(Model& model, State& state, Index j) {
+  static void set_moments(Model& model, State& state, const LatentHistory& history, const std::vector<Index>& revived) {
     std::size_t learned = 0;
     model.visit_arrays([&](const ParameterArray<Scalar>& array) {
       if (array.role != Role::Learned) return;
       if (array.axis == Axis::Latent)
-        for (const Slice<Scalar> moments : state.slices(learned, j * array.rows, array.rows))
-          std::fill(moments.begin(), moments.end(), Scalar(0));
+        for (Buffer<Scalar>& moment : state.moments[learned])
+          set_to_living_mean({moment.data(), array.rows, model.n_latents()}, history, revived);
       ++learned;
     });
+  }
+
+  static void set_to_living_mean(Eigen::Map<Matrix<Scalar>> moment, const LatentHistory& history,
+                                 const std::vector<Index>& revived) {
+    Vector<Scalar> mean = Vector<Scalar>::Zero(moment.rows());
+    for (Index j = 0; j < moment.cols(); ++j)
+      if (history.dead[j] == 0) mean += moment.col(j);
+    mean /= static_cast<Scalar>(std::max(moment.cols() - history.n_dead, Index{1}));
+    for (const Index j : revived) moment.col(j) = mean;
   }
 };
 
