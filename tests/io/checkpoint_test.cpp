@@ -214,6 +214,14 @@ TEST_CASE("the number of steps may change where no schedule depends on it") {
   whole.start();
   whole.train(9);
   CHECK(longer.state() == whole.state());
+
+  CHECK_FALSE(settings_json(run.trainer).contains("steps"));
+  for (Schedule TrainSettings::*const schedule :
+       {&TrainSettings::learning_rate_schedule, &TrainSettings::coefficient_schedule}) {
+    TrainSettings decaying = settings(5);
+    (decaying.*schedule).decay_fraction = 0.5;
+    CHECK(settings_json(SmallRun(3, decaying).trainer)["steps"] == 5);
+  }
 }
 
 TEST_CASE("a checkpoint that is cut or changed anywhere is refused, and leaves the run as it was") {

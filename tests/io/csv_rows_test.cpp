@@ -124,6 +124,9 @@ TEST_CASE("ragged and empty files are refused when they are opened") {
   CHECK(refusal_of(folder, "1,2\n3\n").reason() == "line 2: expected 2 cells as in line 1, got 1");
   CHECK(refusal_of(folder, "a,b\n1,2\n3,4,5\n").reason() == "line 3: expected 2 cells as in line 2, got 3");
   CHECK(refusal_of(folder, "1\n\n2\n").reason() == "line 2: expected a row, got an empty line");
+  CHECK(refusal_of(folder, "1\n\n\n2\n").reason() == "line 2: expected a row, got an empty line");
+  CHECK(refusal_of(folder, "1\t2\n \t\n", {.csv_delimiter = '\t'}).reason() ==
+        "line 2, column 1: expected a number, got an empty cell");
   CHECK(refusal_of(folder, "").reason() == "expected lines of numbers, got an empty file");
   CHECK(refusal_of(folder, "\n\n").reason() == "expected lines of numbers, got none");
   CHECK_THROWS_AS(CsvRows(test::make_file(folder / "file.csv", "1\n"), {.csv_delimiter = '.'}, ','),

@@ -85,6 +85,7 @@ TEST_CASE("every so many steps, and the last step once") {
   CHECK(steps("b", 3, 6) == std::vector<Index>{3, 6});
   CHECK(steps("c", 1, 3) == std::vector<Index>{1, 2, 3});
   CHECK(steps("d", 100, 2) == std::vector<Index>{2});
+  CHECK(steps("nothing done", 3, 0).empty());
   JsonlMetrics metrics(folder / "e");
   for (Index step = 1; step <= 250; ++step) metrics.on_step_end(progress_at(step));
   CHECK(steps_of(folder / "e") == std::vector<Index>{100, 200});
@@ -116,6 +117,8 @@ TEMPLATE_TEST_CASE("a run that is resumed any number of times leaves the lines o
   run(path, 10, 10);
   std::ofstream(path, std::ios::app) << "{\"step\":1";  // killed while it wrote
   run(path, 4, 11);
+  CHECK(test::content_of(path) == test::content_of(folder / "whole"));
+  run(path, 9, 11);  // at a step that has a line
   CHECK(test::content_of(path) == test::content_of(folder / "whole"));
   run(path, 11, 11);
   CHECK(test::content_of(path) == test::content_of(folder / "whole"));

@@ -197,8 +197,9 @@ TEST_CASE("checkpoints are written for the time that has passed, and with all pa
   EarlyStop early_stop;
   PeriodicCheckpoints checkpoints(directory, run.trainer, run.source, {.every_seconds = 10}, early_stop);
   TrainProgress progress;
+  progress.seconds = 100;  // of earlier calls
   checkpoints.on_train_begin(progress);
-  for (const double seconds : {4.0, 9.9, 10.5, 20.4, 20.6}) {
+  for (const double seconds : {104.0, 109.9, 110.5, 120.4, 120.6}) {
     run.train(1);
     progress.step = run.trainer.progress().step;
     progress.seconds = seconds;

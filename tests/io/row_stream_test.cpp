@@ -4,8 +4,10 @@
 #include <io/memory_rows.hpp>
 #include <support/catch.hpp>
 
+#include <chrono>
 #include <limits>
 #include <memory>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -36,6 +38,16 @@ TEST_CASE("a stream gives the rows of its plan in order, many times what it hold
   }
   CHECK_FALSE(stream.next().has_value());
   CHECK_FALSE(stream.next().has_value());
+}
+
+TEST_CASE("a row stays what it is while the thread reads ahead as far as it may") {
+  const auto files = test::numbered_files({3000}, 3000);  // 34 chunks of 87 rows
+  RowStream stream(files, plan_of(files, 1), RowFilter());
+  for (Index i = 0; i < 100; ++i) static_cast<void>(stream.next());
+  const auto row = stream.next();
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  CHECK(row->values[0] == 100);
+  CHECK(stream.next()->values[0] == 101);
 }
 
 TEST_CASE("rows are judged") {

@@ -137,6 +137,18 @@ TEST_CASE("the newest checkpoints are kept") {
   CHECK(steps_of(run) == std::vector<Index>{12});
 }
 
+TEST_CASE("a folder of checkpoints that cannot be read is not taken for an empty one") {
+  const test::TemporaryFolder folder;
+  static_cast<void>(RunDirectory::create(folder / "run", settings));
+  const RunDirectory run = RunDirectory::open(folder / "run", Access::ReadOnly);
+  fs::remove(run.checkpoints_path());
+  CHECK(run.checkpoints().empty());
+  test::make_file(run.checkpoints_path(), "no folder");
+  SmallRun small;
+  const FileError error = test::refusal(run.checkpoints_path(), [&] { static_cast<void>(run.resume(small.trainer)); });
+  CHECK_THAT(error.reason(), ContainsSubstring("cannot be read: "));
+}
+
 TEST_CASE("a run goes on from the newest checkpoint that is whole, and says which are not") {
   const test::TemporaryFolder folder;
   const RunDirectory run = RunDirectory::create(folder / "run", settings, Json::object(), {.keep_checkpoints = 2});

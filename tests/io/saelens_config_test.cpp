@@ -41,6 +41,21 @@ TEST_CASE("the nested form of version 6") {
   CHECK(parsed(sizes + "\"gated\"}").architecture == Architecture::Gated);
 }
 
+TEST_CASE("only a TopK rescales by decoder norms") {
+  const std::string text = R"({"d_in":2,"d_sae":3,"k":1,"rescale_acts_by_decoder_norm":true,"architecture":)";
+  CHECK(parsed(text + "\"topk\"}").rescales_by_norm);
+  CHECK_FALSE(parsed(text + "\"jumprelu\"}").rescales_by_norm);
+}
+
+TEST_CASE("keys of the flat forms mean nothing in version 6, wherever its number stands") {
+  const std::string text = R"({"d_in":2,"d_sae":3,"architecture":"jumprelu","activation_fn_str":"topk",
+      "activation_fn_kwargs":{"k":1})";
+  CHECK(parsed(text + "}").architecture == Architecture::TopK);
+  CHECK(parsed(text + R"(,"sae_lens_version":"5.11.0"})").architecture == Architecture::TopK);
+  CHECK(parsed(text + R"(,"sae_lens_version":"6.0.0"})").architecture == Architecture::JumpReLU);
+  CHECK(parsed(text + R"(,"metadata":{"sae_lens_version":"6.49.2"}})").architecture == Architecture::JumpReLU);
+}
+
 TEST_CASE("the flat forms of versions 3 to 5, and their defaults") {
   const SaelensConfig plain = parsed(R"({"d_in":12,"d_sae":96,"hook_name":"x","normalize_activations":false})");
   CHECK(plain.architecture == Architecture::Standard);
@@ -77,6 +92,8 @@ TEST_CASE("values of wrong types and sizes are refused by name") {
   CHECK(refused(R"({"d_in":1,"d_sae":2,"architecture":3})") == "\"architecture\": expected a string");
   CHECK(refused(R"({"d_in":1,"d_sae":2,"apply_b_dec_to_input":1})") ==
         "\"apply_b_dec_to_input\": expected true or false");
+  CHECK(refused(R"({"d_in":1,"d_sae":2,"rescale_acts_by_decoder_norm":"yes"})") ==
+        "\"rescale_acts_by_decoder_norm\": expected true or false");
   CHECK(refused(R"({"d_in":1,"d_sae":2,"architecture":"topk"})") == "\"k\" is missing");
   CHECK(refused(R"({"d_in":1,"d_sae":2,"architecture":"topk","k":3})") == "\"k\": expected at most d_sae = 2");
 }

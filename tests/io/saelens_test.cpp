@@ -5,10 +5,13 @@
 #include <parsae/allocators/mutual_choice.hpp>
 #include <parsae/io/saelens.hpp>
 
+#include <io/child_process.hpp>
 #include <io/damaged_file.hpp>
 #include <support/random_model.hpp>
 #include <support/temporary_folder.hpp>
 
+#include <algorithm>
+#include <csignal>
 #include <cstdlib>
 
 using namespace parsae;
@@ -263,6 +266,23 @@ TEST_CASE("factors that training left outside of the weights are folded in") {
   }
 }
 
+TEST_CASE("a decoder of zeros times its norm is never selected") {
+  const test::TemporaryFolder folder;
+  Autoencoder model = trained(TopK<float>({.k = 5}));
+  model.decoder.w_dec.col(3).setZero();
+  model.encoder.b_enc(3) = 100;  // without the norm, first in every sample
+  save_saelens(model, folder / "sl");
+  const auto n_selected = [&] {
+    const AnyAutoencoder any = load_saelens(folder / "sl");
+    const SparseCode<float> code = std::get<Autoencoder<TopK<float>>>(any).encode(samples());
+    CHECK(code.active_count() > 0);
+    return std::count(code.latents.begin(), code.latents.end(), LatentId{3});
+  };
+  CHECK(n_selected() == samples().cols());
+  edit_config(folder / "sl", [](nlohmann::json& config) { config["rescale_acts_by_decoder_norm"] = true; });
+  CHECK(n_selected() == 0);
+}
+
 TEST_CASE("weights that do not fit their configuration are refused by name") {
   const test::TemporaryFolder folder;
   const fs::path path = folder / "sl";
@@ -308,6 +328,25 @@ TEST_CASE("a negative threshold is one of zero, behind the ReLU") {
   writer.add("threshold", threshold);
   writer.write(folder / "sl" / "sae_weights.safetensors");
   CHECK(recon_of(load_saelens(folder / "sl")) == expected);
+}
+
+TEST_CASE("an export that fails leaves no configuration of an earlier one beside its weights") {
+  const test::TemporaryFolder folder;
+  const fs::path path = folder / "sl";
+  save_saelens(trained(TopK<float>({.k = 5})), path);
+  CHECK(test::holds_in_child([&] {
+    std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{20'000, 20'000};  // bytes a file may have: enough for the weights
+    if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) return false;
+    try {
+      save_saelens(trained(TopK<float>({.k = 6})), path, {.metadata = {{"notes", std::string(30'000, 'x')}}});
+    } catch (const FileError& error) {
+      return error.path() == path / "cfg.json";
+    }
+    return false;
+  }));
+  CHECK(fs::exists(path / "sae_weights.safetensors"));
+  CHECK_FALSE(fs::exists(path / "cfg.json"));
 }
 
 TEST_CASE("a model that SAELens has no place for is refused") {

@@ -220,6 +220,18 @@ TEST_CASE("rows that are left out are counted, file by file") {
   CHECK(std::abs(report.largest_norm - 2000) < 20);
 }
 
+TEST_CASE("one good row among many that are left out is handed out in every pass") {
+  constexpr Index n_rows = 40;
+  Ids flawed;
+  for (Index row = 0; row < n_rows; ++row)
+    if (row != 7) flawed.push_back(row);
+  for (const Index buffer_rows : {1, 30, 40}) {
+    Source source(flawed_files({n_rows}, flawed),
+                  {.batch_size = 3, .epochs = 30, .buffer_rows = buffer_rows, .not_finite = Source::NotFinite::Skip});
+    CHECK(joined(all_batches(source)) == Ids(30, 7));
+  }
+}
+
 TEST_CASE("a source that has to leave out everything says so") {
   const auto files = [] {
     std::vector<std::unique_ptr<RowFile>> bad;

@@ -106,6 +106,31 @@ TEST_CASE("sizes that the file cannot hold are refused before anything is read")
   CHECK(refusal_of(folder, no_large_sizes).reason() == "entry 'folder/two': its ZIP64 sizes are missing");
 }
 
+TEST_CASE("headers whose lengths lead out of their place are refused") {
+  const test::TemporaryFolder folder;
+  std::string long_extra = test::zip(three_parts);
+  long_extra.replace(28, 2, "\xff\xff");  // of the first local header: its data would begin behind the file
+  CHECK(refusal_of(folder, long_extra).reason() == "entry 'one': its data reaches into the directory");
+  std::string long_comment = test::zip(three_parts);
+  long_comment.replace(long_comment.find("PK\1\2") + 32, 2, "\xff\xff");
+  CHECK(refusal_of(folder, long_comment).reason() == "no room for the names of a directory entry of the zip file");
+}
+
+TEST_CASE("ZIP64 records that say too little or too much are refused") {
+  const test::TemporaryFolder folder;
+  const std::string content = test::zip({{"one", "first content", 0, Sizes::Zip64}});
+  const std::size_t extra = content.find("PK\1\2") + 46 + 3 + 5;  // after the name and another extra field
+  std::string one_size = content;
+  one_size[extra + 2] = 8;  // bytes, where two sizes need 16
+  CHECK(refusal_of(folder, one_size).reason() == "entry 'one': its ZIP64 sizes are missing");
+  std::string long_field = content;
+  long_field[extra + 2] = 17;  // one more than there are
+  CHECK(refusal_of(folder, long_field).reason() == "entry 'one': its ZIP64 sizes are missing");
+  std::string two_disks = content;
+  two_disks[two_disks.find("PK\6\6") + 16] = 1;
+  CHECK(refusal_of(folder, two_disks).reason() == "zip files of several parts are not supported here");
+}
+
 TEST_CASE("a zip file cut anywhere is refused") {
   const test::TemporaryFolder folder;
   test::check_every_truncation(folder / "file.zip", test::zip(three_parts), read_all);

@@ -118,17 +118,21 @@ class RunDirectory {
     return checkpoints_path() / name;
   }
 
-  /// All checkpoints, ascending by step; whether they are whole shows when they are loaded.
+  /// All checkpoints, ascending by step; whether they are whole shows when they are loaded. A folder that is there but
+  /// cannot be read is a FileError: taken for an empty one, it would have a run begin anew.
   [[nodiscard]] std::vector<Checkpoint> checkpoints() const {
     std::vector<Checkpoint> found;
-    std::error_code no_folder;
-    for (const auto& entry : std::filesystem::directory_iterator(checkpoints_path(), no_folder)) {
-      const std::string name = entry.path().filename().string();
+    std::error_code error;
+    std::filesystem::directory_iterator entry(checkpoints_path(), error);
+    if (error == std::errc::no_such_file_or_directory) return found;
+    for (const std::filesystem::directory_iterator end; !error && entry != end; entry.increment(error)) {
+      const std::string name = entry->path().filename().string();
       Index step = 0;
       if (!name.starts_with("step_") || !name.ends_with(".safetensors")) continue;
       const auto parsed = std::from_chars(name.data() + 5, name.data() + name.size(), step);
-      if (parsed.ec == std::errc() && checkpoint_path(step) == entry.path()) found.push_back({step, entry.path()});
+      if (parsed.ec == std::errc() && checkpoint_path(step) == entry->path()) found.push_back({step, entry->path()});
     }
+    if (error) throw FileError(checkpoints_path(), "cannot be read: " + error.message());
     std::sort(found.begin(), found.end(), [](const Checkpoint& a, const Checkpoint& b) { return a.step < b.step; });
     return found;
   }

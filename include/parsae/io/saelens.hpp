@@ -137,6 +137,9 @@ void write_saelens(const Autoencoder<Rule>& model, const std::filesystem::path& 
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) throw FileError(folder, "cannot be created: " + error.message());
+  // Of an earlier export: whatever happens from here on, its configuration never stands beside other weights.
+  std::filesystem::remove(folder / "cfg.json", error);
+  if (error) throw FileError(folder / "cfg.json", "cannot be replaced: " + error.message());
   weights.write(folder / "sae_weights.safetensors");
 
   const std::filesystem::path sparsity_path = folder / "sparsity.safetensors";
@@ -219,6 +222,11 @@ inline void save_saelens(const AnyAutoencoder& any, const std::filesystem::path&
     if (config.rescales_by_norm) {
       const Vector<float> norms = w_dec.colwise().norm().transpose();
       scale_latents(model, (norms.array() > 0).select(norms, 1.0f).eval());
+      for (Index j = 0; j < n_latents; ++j) {
+        if (norms(j) > 0) continue;  // else its pre-activation times its norm is 0, which no sample selects
+        model.encoder.w_enc.col(j).setZero();
+        model.encoder.b_enc(j) = 0;
+      }
     }
     fold(model);
     weights.require_all_read();

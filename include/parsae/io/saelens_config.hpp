@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <limits>
 #include <string>
@@ -36,8 +37,10 @@ class SaelensConfig {
       if (!centers->is_boolean()) fail("\"apply_b_dec_to_input\": expected true or false");
       applies_b_dec = centers->get<bool>();
     }
-    if (const nlohmann::json* rescales = find("rescale_acts_by_decoder_norm"))
-      rescales_by_norm = rescales->is_boolean() && rescales->get<bool>();
+    if (const nlohmann::json* rescales = find("rescale_acts_by_decoder_norm"); rescales != nullptr) {
+      if (!rescales->is_boolean()) fail("\"rescale_acts_by_decoder_norm\": expected true or false");
+      rescales_by_norm = architecture == Architecture::TopK && rescales->get<bool>();
+    }
   }
 
   Index n_inputs = 0;
@@ -46,7 +49,7 @@ class SaelensConfig {
   Normalization normalization = Normalization::None;
   Index k = 0;  ///< of TopK
   bool applies_b_dec = true;
-  bool rescales_by_norm = false;  ///< TopK: selects pre-activations times decoder norms
+  bool rescales_by_norm = false;  ///< TopK alone: selects pre-activations times decoder norms
 
  private:
   [[noreturn]] void fail(const std::string& reason) const { throw FileError(path_, reason); }

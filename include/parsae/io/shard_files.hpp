@@ -42,9 +42,8 @@ namespace detail {
 }  // namespace detail
 
 /// The files that a path of the command line means, sorted by the bytes of their names: a file itself; of a folder, all
-/// files (not those in folders below it) whose extension open_row_file() knows; else what the pattern matches, with
-/// `*`,
-/// `?` and `[...]` as in a shell. Throws FileError when that is none.
+/// files (not those in folders below it) whose extension open_row_file() knows; else what the pattern matches, where
+/// `*`, `?` and `[...]` are those of a shell. Throws FileError when that is none.
 [[nodiscard]] inline std::vector<std::filesystem::path> shard_files(const std::filesystem::path& path) {
   std::error_code unreadable;
   const std::filesystem::file_status status = std::filesystem::status(path, unreadable);

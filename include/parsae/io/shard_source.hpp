@@ -73,7 +73,8 @@ class ShardSource {
 
   [[nodiscard]] const std::vector<std::unique_ptr<RowFile>>& files() const { return files_; }
 
-  /// What became of the rows that next() has come to.
+  /// What became of the rows that next() has come to; those that it comes to again, after seek() or an exception, count
+  /// again.
   [[nodiscard]] const ShardReport& report() const { return report_; }
 
   bool next(Batch<Scalar>& batch) {
