@@ -77,11 +77,15 @@ class H5Writer {
 
   /// The datasets of a sparse matrix, in a group without attributes.
   void sparse_datasets(const std::string& name, const H5Csr& csr, hsize_t chunk = 0) {
-    const H5Storage storage{chunk == 0 ? std::vector<hsize_t>{} : std::vector<hsize_t>{chunk}};
+    const auto part = [&]<class T>(const char* part_name, const std::vector<T>& values) {
+      const hsize_t size = values.size();
+      const std::vector<hsize_t> chunks = chunk == 0 ? std::vector<hsize_t>{} : std::vector{std::min(chunk, size)};
+      dataset(name + part_name, {size}, values, {chunks});
+    };
     group(name);
-    dataset(name + "/indptr", {csr.indptr.size()}, csr.indptr, storage);
-    dataset(name + "/indices", {csr.indices.size()}, csr.indices, storage);
-    dataset(name + "/data", {csr.data.size()}, csr.data, storage);
+    part("/indptr", csr.indptr);
+    part("/indices", csr.indices);
+    part("/data", csr.data);
   }
 
   void csr(const std::string& name, const H5Csr& matrix, hsize_t chunk = 0) {
