@@ -56,6 +56,9 @@ TEST_CASE("rows of a sparse matrix are read in any order") {
     CHECK(test::rows_of(rows, 1, 1) == std::vector<float>{0, 0, 0});
     CHECK(test::rows_of(rows, 1, 2) == std::vector<float>{0, 0, 0, -2, 0, 7});
     CHECK(test::rows_of(rows, 4, 0).empty());
+    std::vector<float> used(6, 99.0f);
+    rows.read(0, Slice<float>(used.data(), 6));
+    CHECK(used == std::vector<float>{0, 5, 0, 0, 0, 0});
   }
 }
 
