@@ -6,7 +6,7 @@ set -euo pipefail
 
 case ${1-} in
   programs) packages=(g++ cmake ninja-build libeigen3-dev libcli11-dev nlohmann-json3-dev zlib1g-dev) ;;
-  tests) packages=(g++ cmake ninja-build libeigen3-dev libcli11-dev nlohmann-json3-dev zlib1g-dev catch2 clang libclang-rt-dev libomp-dev) ;;
+  tests) packages=(g++ cmake ninja-build libeigen3-dev libcli11-dev nlohmann-json3-dev zlib1g-dev libhdf5-dev catch2 clang libclang-rt-dev libomp-dev) ;;
   *)
     echo "setup.sh: expected 'programs' or 'tests', got '${1-}'" >&2
     exit 2

@@ -24,6 +24,16 @@ if(PARSAE_WITH_IO)
   endif()
 endif()
 
+if(PARSAE_WITH_HDF5)
+  if(NOT PARSAE_WITH_IO)
+    message(FATAL_ERROR "parsae: PARSAE_WITH_HDF5 needs PARSAE_WITH_IO")
+  endif()
+  if(NOT TARGET HDF5::HDF5)
+    enable_language(C) # CMake tries the library with the C compiler
+    find_package(HDF5 1.10.3 REQUIRED COMPONENTS C)
+  endif()
+endif()
+
 if(PROJECT_IS_TOP_LEVEL)
   if(TARGET OpenMP::OpenMP_CXX)
     message(STATUS "parsae ${PROJECT_VERSION}: OpenMP found, kernels use all cores")

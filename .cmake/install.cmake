@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Install rules and the package that find_package(parsae CONFIG [COMPONENTS core|parsae]) finds.
+# Install rules and the package that find_package(parsae CONFIG [COMPONENTS core|parsae|hdf5]) finds.
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
@@ -9,6 +9,9 @@ set(package_dir ${CMAKE_INSTALL_DATADIR}/cmake/parsae)
 set(parts core)
 if(PARSAE_WITH_IO)
   list(APPEND parts parsae)
+endif()
+if(PARSAE_WITH_HDF5)
+  list(APPEND parts hdf5)
 endif()
 foreach(part IN LISTS parts)
   install(TARGETS parsae_${part} EXPORT parsae_${part} FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})

@@ -24,11 +24,12 @@ plant_clean_tree() {
   write_header include/parsae/allocators/top_k.hpp '#include <parsae/activations/relu.hpp>'
   write_header include/parsae/train/state.hpp '#include <parsae/allocators/top_k.hpp>'
   write_header include/parsae/io/model_file.hpp '#include <parsae/train/state.hpp>' '#include <nlohmann/json.hpp>'
+  write_header include/parsae/hdf5/rows.hpp '#include <parsae/io/model_file.hpp>' '#include <hdf5.h>'
   printf '%s\n' '// SPDX-License-Identifier: MIT' '#pragma once' '' '#include <parsae/activations/relu.hpp>' \
     '#include <parsae/allocators/top_k.hpp>' '#include <parsae/core/threads.hpp>' '#include <parsae/io/model_file.hpp>' \
     '#include <parsae/train/state.hpp>' >include/parsae/parsae.hpp
   local test
-  for test in core/threads activations/relu allocators/top_k train/state io/model_file; do
+  for test in core/threads activations/relu allocators/top_k train/state io/model_file hdf5/rows; do
     mkdir -p "tests/${test%/*}"
     : >"tests/${test}_test.cpp"
   done
@@ -67,11 +68,15 @@ echo '#include <parsae/activations/relu.hpp>' >>include/parsae/parsae.hpp
 expect_offence umbrella 'the includes are not sorted'
 sed -i 's/^\(.*relu.*\)$/\1\n\1/' include/parsae/parsae.hpp
 expect_offence umbrella 'activations/relu.hpp: included twice'
+echo '#include <parsae/hdf5/rows.hpp>' >>include/parsae/parsae.hpp
+expect_offence umbrella 'hdf5/rows.hpp: included by include/parsae/parsae.hpp'
 
 write_header include/parsae/core/threads.hpp '#include <parsae/activations/relu.hpp>'
 expect_offence floors 'core/ may not include <parsae/activations/relu.hpp>'
 write_header include/parsae/train/state.hpp '#include <parsae/io/model_file.hpp>'
 expect_offence floors 'train/ may not include <parsae/io/model_file.hpp>'
+write_header include/parsae/io/model_file.hpp '#include <parsae/hdf5/rows.hpp>'
+expect_offence floors 'io/ may not include <parsae/hdf5/rows.hpp>'
 write_header include/parsae/losses/l1.hpp '#include <parsae/model/decoder.hpp>'
 expect_offence floors 'losses/ may not include <parsae/model/decoder.hpp>'
 write_header include/parsae/activations/relu.hpp '#include <parsae/losses/l1.hpp>'
@@ -97,6 +102,8 @@ write_header include/parsae/train/state.hpp '#include <nlohmann/json.hpp>'
 expect_offence files_in_io 'include/parsae/train/state.hpp:4'
 write_header include/parsae/core/threads.hpp '#include <zlib.h>'
 expect_offence files_in_io 'include/parsae/core/threads.hpp:4'
+write_header include/parsae/io/model_file.hpp '#include <hdf5.h>'
+expect_offence files_in_io 'include/parsae/io/model_file.hpp:4'
 
 sed -i 1d include/parsae/train/state.hpp
 expect_offence head 'include/parsae/train/state.hpp:1: expected the SPDX line'

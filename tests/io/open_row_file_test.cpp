@@ -52,6 +52,14 @@ TEST_CASE("an extension that is not known is refused with those that are") {
       reason("x.bin") ==
       "unknown extension '.bin'; supported: .npy, .npz, .safetensors, .csv, .tsv (the last two also .gz), and files of "
       "numbers without header, for which raw_dim has to be set");
+  for (const char* const name : {"x.h5ad", "x.H5", "x.hdf5"}) {
+    CHECK(
+        reason(name) ==
+        "is an HDF5 file by its extension, which needs the optional part parsae::hdf5: build with PARSAE_WITH_HDF5 and "
+        "open it with open_row_file_or_h5()");
+  }
+  const auto claimed_raw = test::make_file(folder / "x.h5", "12345678");
+  CHECK_THROWS_AS(open_row_file(claimed_raw, {.raw_dim = 2}), FileError);
   CHECK(reason("x.npy.gz").rfind("unknown extension '.gz'", 0) == 0);
   CHECK(reason("x").rfind("unknown extension ''", 0) == 0);
   CHECK_THROWS_AS(open_row_file(folder / "missing.csv"), FileError);

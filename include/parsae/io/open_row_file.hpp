@@ -41,6 +41,12 @@ inline constexpr std::array<std::string_view, 5> row_file_extensions{".npy", ".n
   return std::find(row_file_extensions.begin(), end, content_extension(path)) != end;
 }
 
+/// Whether the extension is that of an HDF5 file, which is left to parsae::hdf5.
+[[nodiscard]] inline bool has_h5_extension(const std::filesystem::path& path) {
+  const std::string extension = content_extension(path);
+  return extension == ".h5ad" || extension == ".h5" || extension == ".hdf5";
+}
+
 [[nodiscard]] inline std::string row_file_extensions_text() {
   std::string text;
   for (const std::string_view extension : row_file_extensions)
@@ -51,8 +57,9 @@ inline constexpr std::array<std::string_view, 5> row_file_extensions{".npy", ".n
 }  // namespace detail
 
 /// The rows of a file, whose format is chosen by its extension: .npy, .npz, .safetensors, .csv and .tsv (plain or
-/// compressed by gzip); any other is a file without header when settings.raw_dim says so. Throws FileError for a file
-/// that cannot be read as that, or whose extension is unknown; std::invalid_argument for settings outside their ranges.
+/// compressed by gzip); any other is a file without header when settings.raw_dim says so. HDF5 files are refused; the
+/// optional part parsae::hdf5 opens them. Throws FileError for a file that cannot be read as that, or whose extension
+/// is unknown; std::invalid_argument for settings outside their ranges.
 [[nodiscard]] inline std::unique_ptr<RowFile> open_row_file(const std::filesystem::path& path,
                                                             const RowFileSettings& settings = {}) {
   const std::string extension = detail::content_extension(path);
@@ -61,6 +68,11 @@ inline constexpr std::array<std::string_view, 5> row_file_extensions{".npy", ".n
   if (extension == ".csv") return std::make_unique<CsvRows>(path, settings, ',');
   if (extension == ".tsv") return std::make_unique<CsvRows>(path, settings, '\t');
   if (extension == ".safetensors") return open_safetensors_rows(path, settings);
+  if (detail::has_h5_extension(path)) {
+    throw FileError(path,
+                    "is an HDF5 file by its extension, which needs the optional part parsae::hdf5: build with "
+                    "PARSAE_WITH_HDF5 and open it with open_row_file_or_h5()");
+  }
   if (settings.raw_dim != 0) return open_raw_rows(path, settings);
   throw FileError(path, "unknown extension '" + extension + "'; supported: " + detail::row_file_extensions_text() +
                             ", and files of numbers without header, for which raw_dim has to be set");
