@@ -45,6 +45,7 @@
 #include <parsae/data/matrix_source.hpp>
 #include <parsae/io/atomic_file.hpp>
 #include <parsae/io/bytes.hpp>
+#include <parsae/io/checkpoint.hpp>
 #include <parsae/io/file_descriptor.hpp>
 #include <parsae/io/gzip_stream.hpp>
 #include <parsae/io/idx.hpp>
@@ -57,6 +58,7 @@
 #include <parsae/io/safetensors_header.hpp>
 #include <parsae/io/safetensors_reader.hpp>
 #include <parsae/io/safetensors_writer.hpp>
+#include <parsae/io/settings.hpp>
 #include <parsae/io/shape.hpp>
 #include <parsae/io/tensor_dtype.hpp>
 #include <parsae/losses/aux_k.hpp>

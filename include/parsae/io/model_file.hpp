@@ -107,7 +107,52 @@ class ConfigReader {
   std::set<std::string> read_;
 };
 
+/// Tensors of this prefix are what training adds to a model in a checkpoint: not the model's business.
+inline constexpr std::string_view training_prefix = "training.";
+
+/// Adds arrays and description of a model to a file; std::invalid_argument for NaN or Inf.
+template <class Act>
+void add_model(SafetensorsWriter& writer, Autoencoder<Act>& model) {
+  using Scalar = typename Act::Scalar;
+  model.visit_arrays([&](const ParameterArray<Scalar>& array) {
+    for (const Scalar value : array.values)
+      if (!std::isfinite(value)) reject("save model", "finite values in " + std::string(array.name), value);
+    const Buffer<Index> shape = stored_shape(array);
+    writer.add(std::string(array.name), shape.slice(), Slice<const Scalar>(array.values));
+  });
+  writer.set_metadata("config", model_config(model).dump());
+}
+
+/// The description that add_model() wrote.
+[[nodiscard]] inline nlohmann::json read_model_config(const SafetensorsReader& file) {
+  const auto text = file.metadata().find("config");
+  if (text == file.metadata().end()) throw FileError(file.path(), "not a parsae model: the metadata has no \"config\"");
+  return nlohmann::json::parse(text->second, nullptr, false);
+}
+
 }  // namespace detail
+
+/// What a model file holds, for programs that learn the type of a model at run time.
+struct ModelFileSummary {
+  std::string activation;  ///< Act::name
+  std::string scalar;      ///< "float32" or "float64"
+  Index n_inputs = 0;
+  Index n_latents = 0;
+  Index n_outputs = 0;
+};
+
+/// Reads the description alone; the tensors are not looked at. Checkpoints are model files, too. Throws FileError.
+[[nodiscard]] inline ModelFileSummary summarize_model_file(const std::filesystem::path& path) {
+  const SafetensorsReader file(path);
+  const nlohmann::json json = detail::read_model_config(file);
+  detail::ConfigReader config(path, json, "config");
+  static_cast<void>(config.read_word("format", {"parsae model"}));
+  return {.activation = config.read<std::string>("activation"),
+          .scalar = config.read<std::string>("scalar"),
+          .n_inputs = config.read<Index>("n_inputs"),
+          .n_latents = config.read<Index>("n_latents"),
+          .n_outputs = config.read<Index>("n_outputs")};
+}
 
 /// Writes a model as one safetensors file: every array that the model visits under its own name, and a JSON description
 /// of everything else as the text "config" of the header's metadata. One file, replaced atomically: weights and
@@ -117,32 +162,22 @@ class ConfigReader {
 /// column-major matrices); as [n_latents] where the other number is 1.
 template <class Act>
 void save(const Autoencoder<Act>& model, const std::filesystem::path& path) {
-  using Scalar = typename Act::Scalar;
-  // visit_arrays hands out mutable slices; nothing below writes to them.
-  Autoencoder<Act>& visited = const_cast<Autoencoder<Act>&>(model);
   SafetensorsWriter writer;
-  visited.visit_arrays([&](const ParameterArray<Scalar>& array) {
-    for (const Scalar value : array.values)
-      if (!std::isfinite(value)) reject("save model", "finite values in " + std::string(array.name), value);
-    const Buffer<Index> shape = detail::stored_shape(array);
-    writer.add(std::string(array.name), shape.slice(), Slice<const Scalar>(array.values));
-  });
-  writer.set_metadata("config", detail::model_config(visited).dump());
+  // visit_arrays hands out mutable slices; nothing writes to them.
+  detail::add_model(writer, const_cast<Autoencoder<Act>&>(model));
   writer.write(path);
 }
 
 /// Reads a model that save() wrote. `Model` is the type that was saved:
 /// `load<Autoencoder<TopK<float>>>("sae.safetensors")`. Throws FileError when the file is damaged, holds another
 /// activation or scalar, or has values that a model cannot have (NaN, settings out of range). Memory is bounded by the
-/// size of the file.
+/// size of the file. A checkpoint reads as the model that it holds.
 template <class Model>
 [[nodiscard]] Model load(const std::filesystem::path& path) {
   using Act = typename Model::ActivationType;
   using Scalar = typename Act::Scalar;
   const SafetensorsReader file(path);
-  const auto text = file.metadata().find("config");
-  if (text == file.metadata().end()) throw FileError(path, "not a parsae model: the metadata has no \"config\"");
-  const nlohmann::json json = nlohmann::json::parse(text->second, nullptr, false);
+  const nlohmann::json json = detail::read_model_config(file);
   detail::ConfigReader config(path, json, "config");
 
   static_cast<void>(config.read_word("format", {"parsae model"}));
@@ -192,7 +227,8 @@ template <class Model>
     });
     model.activation.check();  // with the arrays that it has now
     for (const auto& [name, tensor] : file.tensors())
-      if (!expected.contains(name)) throw FileError(path, "unknown tensor \"" + name + "\"");
+      if (!expected.contains(name) && !name.starts_with(detail::training_prefix))
+        throw FileError(path, "unknown tensor \"" + name + "\"");
     return model;
   } catch (const std::invalid_argument& error) {
     throw FileError(path, std::string("config: ") + error.what());

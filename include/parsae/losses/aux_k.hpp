@@ -33,6 +33,13 @@ class AuxK {
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
+  /// visit(name, value) for every setting.
+  template <class Visit>
+  void visit_settings(const Visit& visit) const {
+    visit("coefficient", settings_.coefficient);
+    visit("k_aux", settings_.k_aux);
+  }
+
   [[nodiscard]] Index mark_eligible(const LatentHistory& history, Slice<std::uint8_t> eligible) const {
     std::copy(history.dead.begin(), history.dead.end(), eligible.begin());
     return history.n_dead;

@@ -38,6 +38,16 @@ class AuxZipf {
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
+  /// visit(name, value) for every setting.
+  template <class Visit>
+  void visit_settings(const Visit& visit) const {
+    visit("coefficient", settings_.coefficient);
+    visit("k_aux", settings_.k_aux);
+    visit("under_use", settings_.under_use);
+    visit("exponent", settings_.exponent);
+    visit("offset", settings_.offset);
+  }
+
   [[nodiscard]] Index mark_eligible(const LatentHistory& history, Slice<std::uint8_t> eligible) const {
     Index n_eligible = aux_k_.mark_eligible(history, eligible);
     if (settings_.under_use == 0) return n_eligible;

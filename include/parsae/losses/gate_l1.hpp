@@ -21,6 +21,12 @@ class GateL1 {
   explicit GateL1(const Settings& settings) : price_(checked(settings)) {}
 
   [[nodiscard]] const Settings& settings() const { return price_.settings(); }
+
+  /// visit(name, value) for every setting.
+  template <class Visit>
+  void visit_settings(const Visit& visit) const {
+    price_.visit_settings(visit);
+  }
   [[nodiscard]] GateL1 of_step(const CodeLossStep& step) const { return GateL1(price_.of_step(step).settings()); }
 
   template <class Scalar>

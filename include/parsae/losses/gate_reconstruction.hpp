@@ -34,6 +34,12 @@ class GateReconstruction {
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
+  /// visit(name, value) for every setting.
+  template <class Visit>
+  void visit_settings(const Visit& visit) const {
+    visit("coefficient", settings_.coefficient);
+  }
+
   [[nodiscard]] Index mark_eligible(const LatentHistory&, Slice<std::uint8_t> eligible) const {
     std::fill(eligible.begin(), eligible.end(), std::uint8_t{1});
     return eligible.size();

@@ -24,6 +24,12 @@ class L0STE {
   }
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
+
+  /// visit(name, value) for every setting.
+  template <class Visit>
+  void visit_settings(const Visit& visit) const {
+    visit("coefficient", settings_.coefficient);
+  }
   [[nodiscard]] L0STE of_step(const CodeLossStep& step) const {
     return L0STE({settings_.coefficient * step.coefficient_factor});
   }

@@ -31,6 +31,13 @@ class L1 {
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
+  /// visit(name, value) for every setting.
+  template <class Visit>
+  void visit_settings(const Visit& visit) const {
+    visit("coefficient", settings_.coefficient);
+    visit("weighting", settings_.weighting == Weighting::Plain ? "plain" : "decoder_norm");
+  }
+
   /// coefficient w_j / batch, what one more unit of a latent costs.
   [[nodiscard]] double slope(double decoder_norm, Index batch) const {
     const double per_sample = settings_.coefficient / static_cast<double>(batch);

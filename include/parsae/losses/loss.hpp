@@ -10,6 +10,8 @@ namespace parsae::inline PARSAE_ABI {
 
 /// A loss on the reconstruction. Reduction of every loss: sum over inputs, mean over samples.
 ///
+/// Every loss may have `loss.visit_settings(f)`, f(name, value) for each setting: what a resumed run must agree on.
+///
 /// `loss.add(target, recon, sample_weights, d_recon)` sees a block of samples (n_outputs x block), writes dL/d recon,
 /// and returns the block's part of L. `sample_weights` (one a sample) already contain the 1 / batch of the mean.
 template <class Loss, class Scalar>

@@ -5,6 +5,8 @@
 #include <parsae/losses/loss.hpp>
 
 #include <array>
+#include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 
@@ -60,6 +62,24 @@ class Objective {
           ((values[at++] += losses.add(entries, decoder_norm, batch, gradient)), ...);
         },
         code_losses_);
+  }
+
+  /// visit(name, value): the names of all losses as "losses", then "<loss>.<setting>" for every setting of every loss.
+  template <class Visit>
+  void visit_settings(const Visit& visit) const {
+    std::string names(reconstruction_name);
+    if constexpr (has_auxiliary) names += " + " + std::string(Auxiliary::name);
+    for (const std::string_view name : code_loss_names()) names += " + " + std::string(name);
+    visit("losses", names);
+    const auto visit_loss = [&](const auto& loss, std::string_view loss_name) {
+      const auto prefixed = [&](std::string_view name, const auto& value) {
+        visit(std::string(loss_name) + "." + std::string(name), value);
+      };
+      if constexpr (requires { loss.visit_settings(prefixed); }) loss.visit_settings(prefixed);
+    };
+    visit_loss(reconstruction_, reconstruction_name);
+    if constexpr (has_auxiliary) visit_loss(auxiliary_, Auxiliary::name);
+    std::apply([&](const CodeLosses&... losses) { (visit_loss(losses, CodeLosses::name), ...); }, code_losses_);
   }
 
   [[nodiscard]] static constexpr std::array<std::string_view, n_code_losses> code_loss_names() {

@@ -34,6 +34,13 @@ class TargetL0 {
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
+  /// visit(name, value) for every setting.
+  template <class Visit>
+  void visit_settings(const Visit& visit) const {
+    visit("target_l0", settings_.target_l0);
+    visit("weight", settings_.weight);
+  }
+
   [[nodiscard]] TargetL0 of_step(const CodeLossStep& step) const {
     if (settings_.target_l0 > static_cast<double>(step.n_latents))
       reject("TargetL0 target_l0", "at most n_latents = " + std::to_string(step.n_latents), settings_.target_l0);

@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <limits>
+#include <string_view>
 
 namespace parsae::inline PARSAE_ABI {
 
@@ -28,6 +29,7 @@ class Adam {
     double epsilon = 1e-8;  ///< 1e-30 to 1e30
   };
 
+  static constexpr std::string_view name = "adam";
   static constexpr int n_moments = 2;
 
   Adam() : Adam(Settings()) {}
@@ -39,6 +41,14 @@ class Adam {
   }
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
+
+  /// visit(name, value) for every setting.
+  template <class Visit>
+  void visit_settings(const Visit& visit) const {
+    visit("beta1", settings_.beta1);
+    visit("beta2", settings_.beta2);
+    visit("epsilon", settings_.epsilon);
+  }
 
   /// The update of one step.
   template <class Scalar>

@@ -40,6 +40,8 @@ struct OptimizerState {
 /// - `optimizer.template begin_step<Scalar>(step, learning_rate)`: what all updates of step number `step` (from 1)
 /// share.
 /// - `step.update(scale, parameters, gradients, moments)`: one slice; the gradient is `scale` times what it is given.
+///
+/// Optional: `Optimizer::name` and `optimizer.visit_settings(f)`, f(name, value): what a resumed run must agree on.
 template <class Optimizer, class Scalar>
 concept OptimizerFor = requires(const Optimizer optimizer, Index step, double learning_rate, Scalar scale,
                                 Slice<Scalar> parameters, Slice<const Scalar> gradients,

@@ -33,6 +33,21 @@ struct Schedule {
     require_not_negative(std::string(name) + " decay_end", decay_end);
   }
 
+  /// Whether factors depend on the length of the run.
+  [[nodiscard]] bool decays() const { return decay_fraction > 0; }
+
+  /// visit(name, value) for every setting.
+  template <class Visit>
+  void visit_settings(const Visit& visit) const {
+    const auto word = [](Shape shape) { return shape == Shape::Linear ? "linear" : "cosine"; };
+    visit("warmup_steps", warmup_steps);
+    visit("warmup_start", warmup_start);
+    visit("warmup_shape", word(warmup_shape));
+    visit("decay_fraction", decay_fraction);
+    visit("decay_end", decay_end);
+    visit("decay_shape", word(decay_shape));
+  }
+
   [[nodiscard]] double factor(Index step, Index total) const {
     double value = 1;
     if (step < warmup_steps)

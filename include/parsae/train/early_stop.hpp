@@ -43,6 +43,15 @@ class EarlyStop {
     return progress.step - best_step_ >= settings_.patience_steps ? CallbackAction::Stop : CallbackAction::Continue;
   }
 
+  /// visit(name, slice): what a run that is resumed has to know to stop where it would have.
+  template <class Visit>
+  void visit_state(const Visit& visit) {
+    visit("early_stop.sum", Slice<double>(&sum_, 1));
+    visit("early_stop.weight", Slice<double>(&weight_, 1));
+    visit("early_stop.best", Slice<double>(&best_, 1));
+    visit("early_stop.best_step", Slice<Index>(&best_step_, 1));
+  }
+
  private:
   Settings settings_;
   double sum_ = 0;

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <parsae/core/buffer.hpp>
+#include <parsae/core/check.hpp>
 #include <parsae/losses/auxiliary.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <numeric>
+#include <string>
 
 namespace parsae::inline PARSAE_ABI {
 
@@ -48,6 +50,36 @@ class LatentStatistics {
     }
     samples_ += batch;
     if (knows_densities() && steps_since_ranking_++ % steps_between_rankings == 0) rank_latents();
+  }
+
+  /// visit(name, slice) for everything that observe() changes.
+  template <class Visit>
+  void visit_state(const Visit& visit) {
+    visit("n_dead", Slice<Index>(&n_dead_, 1));
+    visit("samples", Slice<Index>(&samples_, 1));
+    visit("steps_since_ranking", Slice<Index>(&steps_since_ranking_, 1));
+    visit("density_weight", Slice<double>(&density_weight_, 1));
+    visit("samples_since_active", samples_since_active_.slice());
+    visit("dead", dead_.slice());
+    visit("density", density_.slice());
+    visit("rank", rank_.slice());
+  }
+
+  /// Throws std::invalid_argument unless observe() could have left everything as it is.
+  void check() const {
+    require_at_least("LatentStatistics samples", samples_, Index{0});
+    require_at_least("LatentStatistics steps_since_ranking", steps_since_ranking_, Index{0});
+    require_between("LatentStatistics density_weight", density_weight_, 0.0, 1.001);  // a rounded sum
+    Index n_dead = 0;
+    for (Index j = 0; j < dead_.size(); ++j) {
+      require_at_least("LatentStatistics samples_since_active", samples_since_active_[j], std::int64_t{0});
+      require_between("LatentStatistics density", density_[j], 0.0, 1.001);
+      require_between("LatentStatistics rank", Index{rank_[j]}, Index{0}, rank_.size() - 1);
+      const bool is_dead = samples_since_active_[j] >= dead_after_samples_;
+      if ((dead_[j] != 0) != is_dead) reject("LatentStatistics dead", is_dead ? "1" : "0", int{dead_[j]});
+      n_dead += is_dead;
+    }
+    if (n_dead != n_dead_) reject("LatentStatistics n_dead", std::to_string(n_dead), n_dead_);
   }
 
   [[nodiscard]] LatentHistory history() const {

@@ -22,6 +22,13 @@ struct RevivalSettings {
     return std::find(at_steps.begin(), at_steps.end(), step) != at_steps.end();
   }
 
+  /// visit(name, value) for every setting.
+  template <class Visit>
+  void visit_settings(const Visit& visit) const {
+    visit("at_steps", at_steps);
+    visit("seed", seed);
+  }
+
   void check(const std::string& owner, Index steps) const {
     for (const Index step : at_steps) require_between(owner + " at_steps", step, Index{1}, steps);
   }

@@ -31,6 +31,21 @@ struct TrainProgress {
   Index n_revived = 0;  ///< latents that got a new life, over all steps
   double seconds = 0;   ///< spent in train(), over all calls
   StageTimes stages;    ///< of this step
+
+  /// visit(name, slice) for everything that a run counts, and for what its last step measured.
+  template <class Visit>
+  void visit_state(const Visit& visit) {
+    visit("step", Slice<Index>(&step, 1));
+    visit("samples", Slice<Index>(&samples, 1));
+    visit("loss", Slice<double>(&loss, 1));
+    visit("fvu", Slice<double>(&fvu, 1));
+    visit("l0", Slice<double>(&l0, 1));
+    visit("gradient_norm", Slice<double>(&gradient_norm, 1));
+    visit("learning_rate", Slice<double>(&learning_rate, 1));
+    visit("n_dead", Slice<Index>(&n_dead, 1));
+    visit("n_revived", Slice<Index>(&n_revived, 1));
+    visit("seconds", Slice<double>(&seconds, 1));
+  }
 };
 
 /// Why training ended.

@@ -12,6 +12,7 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
 
 namespace parsae::inline PARSAE_ABI {
 
@@ -106,6 +107,41 @@ class TrainStep {
                                                    {centered_, sample_pass_.residual(), weights_.slice()}, random);
   }
 
+  /// visit(name, slice) for every array that training adds to the model: all that later steps depend on, and the terms
+  /// of the last one.
+  template <class Visit>
+  void visit_state(const Visit& visit) {
+    visit("optimizer.step", Slice<Index>(&state_.step, 1));
+    std::size_t learned = 0;
+    model_->visit_arrays([&](const ParameterArray<Scalar>& array) {
+      if (array.role != Role::Learned) return;
+      for (std::size_t m = 0; m < state_.moments[learned].size(); ++m)
+        visit("optimizer.moment_" + std::to_string(m) + "." + std::string(array.name),
+              state_.moments[learned][m].slice());
+      ++learned;
+    });
+    statistics_.visit_state([&](const std::string& name, auto values) { visit("statistics." + name, values); });
+    for (Index term = 0; term < terms_.size(); ++term)
+      visit("progress.term_" + std::to_string(term), Slice<double>(&terms_[term].value, 1));
+  }
+
+  /// Takes over what visit_state() has changed. Throws std::invalid_argument where training cannot have led to it.
+  void accept_state(TrainProgress& progress) const {
+    require_at_least("OptimizerState step", state_.step, Index{0});
+    statistics_.check();
+    progress.terms = terms_.slice();
+  }
+
+  /// visit(name, value) for every setting that decides the bits of a step.
+  template <class Visit>
+  void visit_settings(const Visit& visit) const {
+    objective_.visit_settings([&](const std::string& name, const auto& value) { visit("objective." + name, value); });
+    if constexpr (requires { Optimizer::name; }) visit("optimizer", Optimizer::name);
+    const auto prefixed = [&](const std::string& name, const auto& value) { visit("optimizer." + name, value); };
+    if constexpr (requires { optimizer_.visit_settings(prefixed); }) optimizer_.visit_settings(prefixed);
+  }
+
+  [[nodiscard]] Model& model() const { return *model_; }
   [[nodiscard]] const State& state() const { return state_; }
   [[nodiscard]] const LatentStatistics& statistics() const { return statistics_; }
   [[nodiscard]] const SparseCode<Scalar>& code() const { return main_.code; }

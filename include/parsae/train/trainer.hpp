@@ -34,6 +34,23 @@ struct TrainSettings {
     coefficient_schedule.check("TrainSettings coefficient_schedule");
     revival.check("TrainSettings revival", steps);
   }
+
+  /// visit(name, value) for every setting that decides the bits of a run up to a given step: not threads, not the
+  /// precision, and the number of steps only where a schedule depends on it.
+  template <class Visit>
+  void visit_settings(const Visit& visit) const {
+    const auto visit_part = [&](const std::string& part, const auto& settings) {
+      settings.visit_settings([&](const std::string& name, const auto& value) { visit(part + "." + name, value); });
+    };
+    if (learning_rate_schedule.decays() || coefficient_schedule.decays()) visit("steps", steps);
+    visit("learning_rate", learning_rate);
+    visit_part("learning_rate_schedule", learning_rate_schedule);
+    visit_part("coefficient_schedule", coefficient_schedule);
+    visit("max_gradient_norm", max_gradient_norm);
+    visit("dead_after_samples", dead_after_samples);
+    visit("density_window_samples", density_window_samples);
+    visit_part("revival", revival);
+  }
 };
 
 /// Trains an autoencoder on a source of batches.
@@ -112,6 +129,29 @@ class Trainer {
     return not_finite;
   }
 
+  /// visit(name, slice) for everything that training adds to the model, under names that stay: all that later steps
+  /// depend on beside the model, the settings and the source. A visitor may change the values; accept_state() then.
+  template <class Visit>
+  void visit_state(const Visit& visit) {
+    progress_.visit_state([&](const std::string& name, auto values) { visit("progress." + name, values); });
+    step_.visit_state(visit);
+  }
+
+  /// Takes over what visit_state() has changed. Throws std::invalid_argument where training cannot have led to it.
+  void accept_state() {
+    require_at_least("TrainProgress step", progress_.step, Index{0});
+    require_at_least("TrainProgress samples", progress_.samples, Index{0});
+    step_.accept_state(progress_);
+  }
+
+  /// visit(name, value) for every setting that decides bits; those of the model are in the model.
+  template <class Visit>
+  void visit_settings(const Visit& visit) const {
+    settings_.visit_settings(visit);
+    step_.visit_settings(visit);
+  }
+
+  [[nodiscard]] Autoencoder<Act>& model() const { return step_.model(); }
   [[nodiscard]] const TrainProgress& progress() const { return progress_; }
   [[nodiscard]] const Step& state() const { return step_; }
 
