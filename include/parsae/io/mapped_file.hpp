@@ -6,6 +6,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <utility>
@@ -50,6 +51,18 @@ class MappedFile {
 
   /// Valid as long as this object, or the object it is moved to, lives.
   [[nodiscard]] Slice<const std::byte> bytes() const { return {static_cast<const std::byte*>(begin_), size_}; }
+
+  /// Takes the pages of bytes [begin, begin + size) out of this process. They are read again when they are used again;
+  /// a program that reads a large file once, part by part, stays small in this way.
+  void drop_pages(Index begin, Index size) const {
+    static const Index page = static_cast<Index>(::sysconf(_SC_PAGESIZE));
+    const Index first = begin / page * page;
+    const Index end = std::min(begin + size, size_);
+    if (end <= first) return;
+    // A hint that is refused costs memory and nothing else.
+    static_cast<void>(
+        ::madvise(static_cast<std::byte*>(begin_) + first, static_cast<std::size_t>(end - first), MADV_DONTNEED));
+  }
 
  private:
   std::filesystem::path path_;

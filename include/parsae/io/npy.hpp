@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <parsae/core/buffer.hpp>
+#include <parsae/io/array_layout.hpp>
 #include <parsae/io/atomic_file.hpp>
 #include <parsae/io/bytes.hpp>
+#include <parsae/io/element_type.hpp>
 #include <parsae/io/mapped_file.hpp>
 #include <parsae/io/npy_header.hpp>
-#include <parsae/io/shape.hpp>
+#include <parsae/io/npy_layout.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +20,9 @@
 
 namespace parsae::inline PARSAE_ABI {
 
-/// An .npy file (versions 1.0 to 3.0, C order, '<f4' or '|u1') mapped from the disk: nothing is read before it is used.
+/// An .npy file (versions 1.0 to 3.0) mapped from the disk: nothing is read before it is used. Its elements are
+/// floating point of 2, 4 or 8 bytes or integers of 1, 2, 4 or 8 bytes, in either byte order, and in C or Fortran
+/// order.
 ///
 /// A C-order array [n_samples, n_inputs] lies in memory as the column-major n_inputs x n_samples matrix in which a
 /// sample is a column, so samples() needs no copy. Of an array of higher rank, such as images [n, 28, 28], every
@@ -29,102 +31,74 @@ namespace parsae::inline PARSAE_ABI {
 /// Throws FileError when the file is anything else, including one that is shorter or longer than its header says.
 class NpyFile {
  public:
-  enum class Type { F4, U1 };
-
-  explicit NpyFile(const std::filesystem::path& path) : file_(path), header_(read_npy_header(file_)) {
-    require_supported();
-    require_exact_size();
+  explicit NpyFile(const std::filesystem::path& path)
+      : file_(path),
+        header_(read_npy_header(file_)),
+        type_(require_npy_array(path, header_, file_.size() - header_.data_begin)) {
+    if (shape().size() >= 2) layout_ = npy_layout(path, header_, file_.size() - header_.data_begin);
   }
 
   [[nodiscard]] const std::filesystem::path& path() const { return file_.path(); }
-  [[nodiscard]] Type type() const { return header_.descr == "<f4" ? Type::F4 : Type::U1; }
+  [[nodiscard]] ElementType type() const { return type_; }
   [[nodiscard]] Slice<const Index> shape() const { return header_.shape.slice(); }
 
   /// The first dimension. Like everything below, throws FileError when the array has fewer than two.
-  [[nodiscard]] Index n_samples() const {
-    require_rank();
-    return header_.shape[0];
-  }
+  [[nodiscard]] Index n_samples() const { return layout().n_rows(); }
 
   /// The product of all dimensions but the first.
-  [[nodiscard]] Index n_inputs() const {
-    require_rank();
-    return detail::count_elements(shape().part(1, shape().size() - 1)).value();
-  }
+  [[nodiscard]] Index n_inputs() const { return layout().n_inputs(); }
 
-  /// The file itself as n_inputs x n_samples, valid as long as this object lives. Only for '<f4' whose data begins at a
-  /// multiple of 4 (NumPy sees to that); else throws FileError. Values may be NaN or infinite: see require_finite().
+  /// The file itself as n_inputs x n_samples, valid as long as this object lives. Only for '<f4' in C order whose data
+  /// begins at a multiple of 4 (NumPy sees to that); else throws FileError. Values may be NaN or infinite: see
+  /// require_finite().
   [[nodiscard]] Eigen::Map<const Matrix<float>> samples() const {
     const Index rows = n_inputs();
-    if (type() != Type::F4) fail("only '<f4' can be mapped, got '" + header_.descr + "': use read_samples()");
+    if (type_ != ElementType{}) fail("only '<f4' can be mapped, got '" + header_.descr + "': use read_samples()");
+    if (header_.fortran_order) fail("only C order can be mapped, got Fortran order: use read_samples()");
     if (header_.data_begin % static_cast<Index>(alignof(float)) != 0) {
       fail("only data aligned to 4 bytes can be mapped: use read_samples()", header_.data_begin);
     }
     return {reinterpret_cast<const float*>(data()), rows, n_samples()};
   }
 
-  /// A copy in memory, n_inputs x n_samples, of finite values; '|u1' gives 0 to 255. Throws FileError as
-  /// require_finite().
+  /// A copy in memory, n_inputs x n_samples, of finite values; integers keep their values. Throws FileError as
+  /// require_finite(), also for a value beyond the range of Scalar.
   template <class Scalar>
   [[nodiscard]] Matrix<Scalar> read_samples() const {
     Matrix<Scalar> samples(n_inputs(), n_samples());
-    if (type() == Type::F4) {
-      require_finite();
-      for (Index i = 0; i < samples.size(); ++i) samples.data()[i] = static_cast<Scalar>(f4(i));
-    } else {
-      for (Index i = 0; i < samples.size(); ++i)
-        samples.data()[i] = static_cast<Scalar>(std::to_integer<int>(data()[i]));
-    }
+    layout().read_rows(data(), 0, Slice<Scalar>(samples.data(), samples.size()));
+    for (Index row = 0; row < samples.cols(); ++row) require_finite(row, samples.col(row));
     return samples;
   }
 
   /// Reads the whole file and throws FileError naming the first value that is NaN or infinite by row (the sample) and
   /// column (the input) of the array.
   void require_finite() const {
-    const Index size = n_inputs() * n_samples();
-    if (type() != Type::F4) return;
-    for (Index i = 0; i < size; ++i) {
-      if (std::isfinite(f4(i))) continue;
-      std::ostringstream reason;
-      reason << "expected finite values, got " << f4(i) << " in row " << i / n_inputs() << ", column "
-             << i % n_inputs();
-      fail(reason.str(), header_.data_begin + 4 * i);
+    const ArrayLayout& layout = this->layout();
+    if (!type_.is_floating_point()) return;
+    Vector<double> sample(layout.n_inputs());
+    for (Index row = 0; row < layout.n_rows(); ++row) {
+      layout.read_rows(data(), row, Slice<double>(sample.data(), sample.size()));
+      require_finite(row, sample);
     }
   }
 
  private:
   [[nodiscard]] const std::byte* data() const { return file_.bytes().data() + header_.data_begin; }
-  [[nodiscard]] float f4(Index i) const { return detail::load_little_endian<float>(data() + 4 * i); }
 
-  void require_supported() const {
-    const std::string& descr = header_.descr;
-    if (descr.find('O') != std::string::npos)
-      fail("'" + descr + "' holds pickled Python objects, which are never read");
-    if (descr != "<f4" && descr != "|u1") {
-      const std::string what = descr.starts_with('>') ? "' is big-endian and not" : "' is not";
-      fail("'" + descr + what + " supported here; supported: '<f4', '|u1'");
-    }
-    if (header_.fortran_order) {
-      fail("fortran_order True is not supported here; save the array in C order (numpy.ascontiguousarray)");
-    }
+  [[nodiscard]] const ArrayLayout& layout() const {
+    require_samples(path(), shape());
+    return *layout_;
   }
 
-  void require_exact_size() const {
-    Buffer<Index> dimensions = header_.shape;
-    dimensions.push_back(type() == Type::F4 ? 4 : 1);
-    const std::optional<Index> expected = detail::count_elements(dimensions.slice());
-    if (!expected) fail("the shape " + detail::shape_text(shape()) + " has more elements than can be counted");
-    const Index got = file_.size() - header_.data_begin;
-    if (got == *expected) return;
-    fail((got < *expected ? "truncated: the shape " : "bytes after the data: the shape ") +
-             detail::shape_text(shape()) + " of '" + header_.descr + "' needs " + std::to_string(*expected) +
-             " bytes after the header, got " + std::to_string(got),
-         header_.data_begin + std::min(got, *expected));
-  }
-
-  void require_rank() const {
-    if (shape().size() >= 2) return;
-    fail("expected at least two dimensions (n_samples, n_inputs), got the shape " + detail::shape_text(shape()));
+  template <class Sample>
+  void require_finite(Index row, const Sample& sample) const {
+    if (sample.allFinite()) return;
+    Index input = 0;
+    while (std::isfinite(sample[input])) ++input;
+    std::ostringstream reason;
+    reason << "expected finite values, got " << sample[input] << " in row " << row << ", column " << input;
+    fail(reason.str(), header_.data_begin + layout().offset(row, input));
   }
 
   [[noreturn]] void fail(const std::string& reason, std::optional<Index> offset = std::nullopt) const {
@@ -134,6 +108,8 @@ class NpyFile {
 
   MappedFile file_;
   NpyHeader header_;
+  ElementType type_;
+  std::optional<ArrayLayout> layout_;  // of arrays that have samples
 };
 
 /// Writes n_inputs x n_samples (a sample is a column) as the C-order '<f4' array [n_samples, n_inputs], version 1.0.

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -24,12 +25,15 @@ struct NpyHeader {
 
 namespace detail {
 
+/// All that version 1.0 can say; longer headers belong to structured arrays.
+inline constexpr Index longest_npy_dict = 65'535;
+
 /// Reads the one Python dictionary that an .npy header consists of, and nothing else that Python would accept.
 class NpyDictParser {
  public:
   /// `dict` begins at byte `dict_begin` of the file.
-  NpyDictParser(const MappedFile& file, std::string_view dict, Index dict_begin)
-      : file_(file), dict_(dict), dict_begin_(dict_begin) {}
+  NpyDictParser(const std::filesystem::path& path, std::string_view dict, Index dict_begin)
+      : path_(path), dict_(dict), dict_begin_(dict_begin) {}
 
   void parse(NpyHeader& header) {
     expect('{');
@@ -153,10 +157,10 @@ class NpyDictParser {
   }
 
   [[noreturn]] void fail(const std::string& reason) const {
-    throw FileError(file_.path(), reason, static_cast<std::uint64_t>(dict_begin_) + position_);
+    throw FileError(path_, reason, static_cast<std::uint64_t>(dict_begin_) + position_);
   }
 
-  const MappedFile& file_;
+  const std::filesystem::path& path_;
   std::string_view dict_;
   Index dict_begin_;
   std::size_t position_ = 0;
@@ -167,42 +171,47 @@ class NpyDictParser {
 
 }  // namespace detail
 
-/// Reads the header of an .npy file of version 1.0, 2.0 or 3.0. Throws FileError with the byte offset for any other
-/// version, a header longer than 65,535 bytes, and a dictionary that is not exactly {descr, fortran_order, shape}.
-[[nodiscard]] inline NpyHeader read_npy_header(const MappedFile& file) {
-  constexpr Index longest = 65'535;  // all that version 1.0 can say; longer headers belong to structured arrays
+/// Reads the header of the .npy data that begins with `bytes`, which hold the whole header unless the data is
+/// truncated. Throws FileError with the offset in `bytes` for versions other than 1.0, 2.0 and 3.0, a header longer
+/// than 65,535 bytes, and a dictionary that is not exactly {descr, fortran_order, shape}.
+[[nodiscard]] inline NpyHeader read_npy_header(const std::filesystem::path& path, Slice<const std::byte> bytes) {
   constexpr std::string_view magic = "\x93NUMPY";
-  const std::string_view text = as_text(file.bytes());
+  const std::string_view text = as_text(bytes);
+  const Index size = bytes.size();
   const auto fail = [&](const std::string& reason, Index offset) {
-    throw FileError(file.path(), reason, static_cast<std::uint64_t>(offset));
+    throw FileError(path, reason, static_cast<std::uint64_t>(offset));
   };
-  if (file.size() < 10)
-    fail("truncated: expected at least 10 bytes of header, got " + std::to_string(file.size()), file.size());
+  if (size < 10) fail("truncated: expected at least 10 bytes of header, got " + std::to_string(size), size);
   if (!text.starts_with(magic)) fail("not an .npy file: it does not begin with \\x93NUMPY", 0);
-  const int major = std::to_integer<int>(file.bytes()[6]);
-  const int minor = std::to_integer<int>(file.bytes()[7]);
+  const int major = std::to_integer<int>(bytes[6]);
+  const int minor = std::to_integer<int>(bytes[7]);
   if (major < 1 || major > 3 || minor != 0) {
     fail("format version " + std::to_string(major) + "." + std::to_string(minor) +
              " is not supported here; supported: 1.0, 2.0, 3.0",
          6);
   }
   const Index dict_begin = major == 1 ? 10 : 12;
-  if (file.size() < dict_begin)
-    fail("truncated: expected at least 12 bytes of header, got " + std::to_string(file.size()), file.size());
-  const std::byte* const length_at = file.bytes().data() + 8;
+  if (size < dict_begin) fail("truncated: expected at least 12 bytes of header, got " + std::to_string(size), size);
+  const std::byte* const length_at = bytes.data() + 8;
   const Index length = major == 1 ? Index{detail::load_little_endian<std::uint16_t>(length_at)}
                                   : Index{detail::load_little_endian<std::uint32_t>(length_at)};
-  if (length > longest) fail("expected a header of at most 65535 bytes, got " + std::to_string(length), 8);
+  if (length > detail::longest_npy_dict) {
+    fail("expected a header of at most 65535 bytes, got " + std::to_string(length), 8);
+  }
   NpyHeader header;
   header.data_begin = dict_begin + length;
-  if (header.data_begin > file.size()) {
-    fail("truncated: expected a header of " + std::to_string(header.data_begin) + " bytes, got " +
-             std::to_string(file.size()),
-         file.size());
+  if (header.data_begin > size) {
+    fail("truncated: expected a header of " + std::to_string(header.data_begin) + " bytes, got " + std::to_string(size),
+         size);
   }
-  const std::string_view dict = as_text(file.bytes().part(dict_begin, length));
-  detail::NpyDictParser(file, dict, dict_begin).parse(header);
+  const std::string_view dict = as_text(bytes.part(dict_begin, length));
+  detail::NpyDictParser(path, dict, dict_begin).parse(header);
   return header;
+}
+
+/// Reads the header of an .npy file.
+[[nodiscard]] inline NpyHeader read_npy_header(const MappedFile& file) {
+  return read_npy_header(file.path(), file.bytes());
 }
 
 }  // namespace parsae::inline PARSAE_ABI

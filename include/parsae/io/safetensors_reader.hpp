@@ -54,6 +54,12 @@ class SafetensorsReader {
     return found->second;
   }
 
+  /// Where the data of a tensor begins, from the start of the file, in bytes.
+  [[nodiscard]] Index offset(std::string_view name) const { return static_cast<Index>(data_begin_ + info(name).begin); }
+
+  /// The file itself; the reader cannot be used afterwards.
+  [[nodiscard]] MappedFile take_file() && { return std::move(file_); }
+
   /// The elements in C order. Like all reading below, throws FileError unless the dtype is exactly that of Scalar
   /// (float F32, double F64, std::uint8_t U8, std::int32_t I32, std::int64_t I64); nothing is converted.
   template <class Scalar>
