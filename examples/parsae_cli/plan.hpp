@@ -4,10 +4,10 @@
 #include <parsae/optim/schedule.hpp>
 
 #include <cmath>
-#include <cstdio>
 #include <string>
 #include <vector>
 
+#include "text.hpp"
 #include "train_options.hpp"
 
 namespace parsae_cli {
@@ -67,12 +67,6 @@ namespace detail {
   const double at_64 = rule == "jumprelu" || rule == "relu" ? 3.2e-2 : 1.6e-2;
   const double by_batch = std::min(std::sqrt(static_cast<double>(batch) / 1024), 1.0);
   return at_64 * by_batch * std::sqrt(64 / std::max(static_cast<double>(n_inputs), 64.0));
-}
-
-[[nodiscard]] inline std::string number_text(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.6g", value);
-  return text;
 }
 
 /// "topk-k32-n512-seed1", with the learning rate where several are tried.

@@ -13,22 +13,15 @@
 
 #include "report_charts.hpp"
 #include "report_style.hpp"
+#include "text.hpp"
 
 namespace parsae_cli {
-
-/// "199,450".
-[[nodiscard]] inline std::string grouped(Index number) {
-  std::string digits = std::to_string(number);
-  for (std::size_t at = digits.size(); at > 3 + (number < 0 ? 1U : 0U);) digits.insert(at -= 3, ",");
-  return digits;
-}
 
 struct ReportInput {
   std::string title;  ///< "topk, k = 32, 512 latents of 64 inputs"
   std::vector<CurvePoint> curve{};
   Findings findings;
   std::vector<std::pair<std::string, std::string>> settings{};
-  std::string model;  ///< file name, for the commands at the end
 };
 
 namespace detail {

@@ -36,11 +36,18 @@ class Sae {
   /// As a model file of parsae. Throws parsae::FileError.
   virtual void save(const std::filesystem::path& path) const = 0;
 
+  /// As the arrays w_enc, b_enc, w_dec, b_dec and threshold of Gemma Scope, in the user's units, with no subtraction of
+  /// b_dec from the input. Throws std::invalid_argument for rules that thresholds cannot express.
+  virtual void save_npz(const std::filesystem::path& path) const = 0;
+
   /// As a SAELens directory. Throws parsae::FileError.
   virtual void save_saelens(const std::filesystem::path& folder) const = 0;
 
   [[nodiscard]] Index n_latents() const { return w_dec().cols(); }
 };
+
+/// Whether a folder looks like a SAELens directory.
+[[nodiscard]] bool is_saelens(const std::filesystem::path& folder);
 
 /// From a model file, a run directory, or a SAELens directory. Throws parsae::FileError.
 [[nodiscard]] std::unique_ptr<Sae> load_sae(const std::filesystem::path& path);

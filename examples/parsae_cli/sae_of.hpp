@@ -2,7 +2,7 @@
 #pragma once
 
 #include <parsae/io/model_file.hpp>
-#include <parsae/io/saelens.hpp>
+//SL#include <parsae/io/saelens.hpp>
 #include <parsae/model/autoencoder.hpp>
 
 #include <memory>
@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "gemma_npz.hpp"
 #include "rules.hpp"
 #include "sae.hpp"
 
@@ -55,7 +56,8 @@ class SaeOf final : public Sae {
   }
 
   void save(const std::filesystem::path& path) const override { parsae::save(*model_, path); }
-  void save_saelens(const std::filesystem::path& folder) const override { parsae::save_saelens(*model_, folder); }
+  void save_npz(const std::filesystem::path& path) const override { save_gemma_npz(*model_, path); }
+  void save_saelens(const std::filesystem::path&) const override {}
 
  private:
   std::shared_ptr<parsae::Autoencoder<Act>> model_;

@@ -40,13 +40,11 @@ class SaeRunOf final : public SaeRun {
     return bits;
   }
 
-  void save_checkpoint(const std::filesystem::path& path, const parsae::SourcePosition& position,
-                       const nlohmann::ordered_json& settings) override {
-    parsae::save_checkpoint(path, trainer_, position, settings);
+  void save_checkpoint(const parsae::RunDirectory& directory, const parsae::SourcePosition& position) override {
+    directory.save_checkpoint(trainer_, position);
   }
-  [[nodiscard]] parsae::SourcePosition load_checkpoint(const std::filesystem::path& path,
-                                                       const nlohmann::ordered_json& settings) override {
-    return parsae::load_checkpoint(path, trainer_, settings);
+  [[nodiscard]] parsae::SourcePosition load_checkpoint(const parsae::RunDirectory& directory, Index step) override {
+    return parsae::load_checkpoint(directory.checkpoint_path(step), trainer_, directory.settings());
   }
 
   void finish(Source& source) override {

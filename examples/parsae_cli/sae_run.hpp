@@ -2,11 +2,9 @@
 #pragma once
 
 #include <parsae/data/batch.hpp>
+#include <parsae/io/run_directory.hpp>
 #include <parsae/train/train_progress.hpp>
 
-#include <nlohmann/json.hpp>
-
-#include <filesystem>
 #include <memory>
 #include <string_view>
 
@@ -34,10 +32,8 @@ class SaeRun {
   /// Bits a sample at the running densities: sum over latents of Hb(p_j), and 8 bits for each active value.
   [[nodiscard]] virtual double description_length() const = 0;
 
-  virtual void save_checkpoint(const std::filesystem::path& path, const parsae::SourcePosition& position,
-                               const nlohmann::ordered_json& settings) = 0;
-  [[nodiscard]] virtual parsae::SourcePosition load_checkpoint(const std::filesystem::path& path,
-                                                               const nlohmann::ordered_json& settings) = 0;
+  virtual void save_checkpoint(const parsae::RunDirectory& directory, const parsae::SourcePosition& position) = 0;
+  [[nodiscard]] virtual parsae::SourcePosition load_checkpoint(const parsae::RunDirectory& directory, Index step) = 0;
 
   /// Ends training: rules whose thresholds are measured measure them on the source.
   virtual void finish(Source& source) = 0;

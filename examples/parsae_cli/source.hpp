@@ -2,19 +2,31 @@
 #pragma once
 
 #include <parsae/io/open_row_file.hpp>
+#include <parsae/io/shard_files.hpp>
 #include <parsae/io/shard_source.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "input_files.hpp"
+#include "data_options.hpp"
+#include "usage_error.hpp"
 
 namespace parsae_cli {
 
 using Source = parsae::ShardSource<float>;
+
+/// How the files of a request are opened.
+[[nodiscard]] inline parsae::RowFileSettings row_settings(const DataOptions& options) {
+  return {.array = options.array,
+          .raw_dim = options.dim,
+          .raw_dtype = options.dtype,
+          .raw_skip_bytes = options.skip_bytes};
+}
 
 /// The files of a request, and what can be known of them without reading rows.
 class Activations {
@@ -26,9 +38,9 @@ class Activations {
       check(options);
       settings_ = row_settings(options);
     });
-    paths_ = expand_inputs(options);
-    for (const std::filesystem::path& path : paths_) add(path);
-    if (n_rows() == 0) throw parsae::FileError(paths_.front(), "there are no rows");
+    for (const std::string& input : options.inputs)
+      for (const std::filesystem::path& path : parsae::shard_files(input)) add(path);
+    if (n_rows() == 0) throw parsae::FileError(paths_.front(), "expected at least one row in all files, got none");
   }
 
   [[nodiscard]] Index n_inputs() const { return n_inputs_; }
@@ -36,7 +48,7 @@ class Activations {
   [[nodiscard]] std::size_t n_files() const { return paths_.size(); }
   [[nodiscard]] const std::vector<std::filesystem::path>& paths() const { return paths_; }
 
-  /// "199,450 rows of 64 from acts.npy (...)".
+  /// Format, element type and shape of the first file.
   [[nodiscard]] const std::string& first_description() const { return first_description_; }
 
   /// File and row of a sample that a source has numbered.
@@ -54,41 +66,15 @@ class Activations {
     return Source(paths_, settings);
   }
 
-  /// Mixed rows, without end.
-  [[nodiscard]] Source mixed(Index batch, std::uint64_t seed) const {
+  /// \param epochs  passes over all rows; 0: without end
+  [[nodiscard]] Source mixed(Index batch, std::uint64_t seed, Index epochs) const {
     parsae::ShardSettings settings = shard_settings(batch);
     settings.seed = seed;
+    settings.epochs = epochs;
     return Source(paths_, settings);
   }
 
-  /// Rows from evenly spread places of all files, n_inputs x at most `count`: what a model starts from should not be
-  /// the first file alone. Rows that training would leave out because they are not finite are left out here.
-  [[nodiscard]] parsae::Matrix<float> spread_sample(Index count) const {
-    const Index n = std::min(count, n_rows());
-    parsae::Matrix<float> samples(n_inputs_, n);
-    Index kept = 0;
-    std::unique_ptr<parsae::RowFile> file;
-    std::size_t opened = paths_.size();
-    for (Index i = 0; i < n; ++i) {
-      const Index row = i * n_rows() / n;
-      const auto after = std::upper_bound(first_rows_.begin(), first_rows_.end(), row);
-      const auto place = static_cast<std::size_t>(after - first_rows_.begin()) - 1;
-      if (place != opened) file = parsae::open_row_file(paths_[opened = place], settings_);
-      file->read(row - first_rows_[place], {samples.col(kept).data(), n_inputs_});
-      if (samples.col(kept).allFinite()) ++kept;
-    }
-    samples.conservativeResize(Eigen::NoChange, kept);
-    return samples;
-  }
-
  private:
-  [[nodiscard]] static parsae::RowFileSettings row_settings(const DataOptions& options) {
-    return {.array = options.array,
-            .raw_dim = options.dim,
-            .raw_dtype = options.dtype,
-            .raw_skip_bytes = options.skip_bytes};
-  }
-
   [[nodiscard]] parsae::ShardSettings shard_settings(Index batch) const {
     using NotFinite = parsae::ShardSettings::NotFinite;
     return {.batch_size = batch,
@@ -98,20 +84,23 @@ class Activations {
   }
 
   void add(const std::filesystem::path& path) {
+    if (!seen_.insert(std::filesystem::canonical(path)).second) throw parsae::FileError(path, "is named twice");
     const std::unique_ptr<parsae::RowFile> file = parsae::open_row_file(path, settings_);
-    if (first_rows_.size() == 1) {
+    if (paths_.empty()) {
       n_inputs_ = file->n_inputs();
       first_description_ = file->description();
     }
     if (file->n_inputs() != n_inputs_)
       throw parsae::FileError(path, "expected rows of " + std::to_string(n_inputs_) + " values as in " +
                                         paths_.front().string() + ", got " + std::to_string(file->n_inputs()));
+    paths_.push_back(path);
     first_rows_.push_back(first_rows_.back() + file->n_rows());
   }
 
   DataOptions options_;
   parsae::RowFileSettings settings_;
   std::vector<std::filesystem::path> paths_;
+  std::set<std::filesystem::path> seen_;  ///< whatever name they were given by
   std::vector<Index> first_rows_{0};  ///< n_files + 1
   Index n_inputs_ = 0;
   std::string first_description_;
