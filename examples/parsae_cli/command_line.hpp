@@ -22,14 +22,38 @@ template <class Value>
 struct is_list<std::vector<Value>> : std::true_type {};
 
 template <class Value>
+[[nodiscard]] std::string list_text(const std::vector<Value>& values) {
+  std::string text;
+  for (const Value& value : values) text += (text.empty() ? "" : ",") + CLI::detail::to_string(value);
+  return text;
+}
+
+/// "16,32"; the parser's own lists would take the words that follow as well.
+template <class Value>
+[[nodiscard]] std::vector<Value> parse_list(const std::string& name, const std::string& text) {
+  std::vector<Value> values;
+  for (const std::string& word : CLI::detail::split(text, ',')) {
+    Value value{};
+    if (word.empty() || !CLI::detail::lexical_cast(word, value))
+      throw UsageError(name + ": cannot read \"" + word + "\" in \"" + text + "\"");
+    values.push_back(value);
+  }
+  return values;
+}
+
+template <class Value>
 void add_option(CLI::App& verb, const std::string& name, Value& value, const std::string& help) {
   if constexpr (std::is_same_v<Value, bool>) {
     verb.add_flag(name, value, help);
+  } else if constexpr (is_list<Value>::value) {
+    using Item = typename Value::value_type;
+    verb.add_option_function<std::string>(
+            name, [&value, name](const std::string& text) { value = parse_list<Item>(name, text); }, help)
+        ->type_name("LIST")
+        ->default_str(list_text(value));
   } else {
-    CLI::Option* option = verb.add_option(name, value, help)->always_capture_default();
-    if constexpr (is_list<Value>::value) option->delimiter(',')->expected(1);
-    const std::string shown = option->get_default_str();
-    if (shown == "[]" || shown == "\"\"" || shown == "{}") option->default_str("");
+    CLI::Option* option = verb.add_option(name, value, help)->capture_default_str();
+    if (option->get_default_str() == "\"\"") option->default_str("");
   }
 }
 
@@ -37,6 +61,8 @@ void add_option(CLI::App& verb, const std::string& name, Value& value, const std
 [[nodiscard]] inline std::string dashed(const std::string& key) {
   return key.starts_with('-') ? key : (key.size() == 1 ? "-" : "--") + key;
 }
+
+[[nodiscard]] inline std::string bare(const std::string& name) { return name.substr(name.find_first_not_of('-')); }
 
 /// Every name that a verb's options have, with dashes.
 [[nodiscard]] inline std::vector<std::string> option_names(const CLI::App& verb) {
@@ -78,7 +104,9 @@ inline void read_config_file(CLI::App& verb, const std::filesystem::path& path) 
                        did_you_mean(name, detail::option_names(verb)));
     if (option->count() > 0) continue;
     try {
-      option->add_result(item.inputs);
+      const bool is_flag = option->get_items_expected_max() == 0;
+      option->add_result(is_flag ? option->get_flag_value(detail::bare(name), joined(item.inputs, ","))
+                                 : joined(item.inputs, ","));
       option->run_callback();
     } catch (const CLI::Error& error) {
       throw UsageError(path.string() + ": " + error.what());

@@ -37,13 +37,10 @@ bool is_safetensors_with(const fs::path& path, const char* key) {
 }
 
 Json inspect_model(const fs::path& path) {
-  const std::unique_ptr<Sae> sae = load_sae(path);
-  Json json{{"path", path.string()},
-            {"kind", is_saelens(path) ? "SAELens directory" : "parsae model"},
-            {"rule", sae->rule()},
-            {"settings", sae->settings()},
-            {"n_inputs", sae->n_inputs()},
-            {"n_latents", sae->n_latents()}};
+  const Sae sae = load_sae(path);
+  Json json{{"path", path.string()},      {"kind", is_foreign_sae(path) ? "SAE of another program" : "parsae model"},
+            {"rule", sae.rule()},         {"settings", sae.settings()},
+            {"n_inputs", sae.n_inputs()}, {"n_latents", sae.n_latents()}};
   if (is_safetensors_with(path, "checkpoint")) {
     const parsae::CheckpointSummary summary = parsae::summarize_checkpoint(path);
     json["kind"] = "parsae checkpoint";
@@ -97,7 +94,7 @@ Json inspect_path(const fs::path& path, const UseRequest& request) {
 /// A directory of activations stands for its files; runs, models and patterns are found first.
 std::vector<fs::path> paths_of(const std::string& input) {
   const fs::path path(input);
-  if (fs::is_regular_file(path) || parsae::RunDirectory::is_run(path) || is_saelens(path)) return {path};
+  if (fs::is_regular_file(path) || parsae::RunDirectory::is_run(path) || is_foreign_sae(path)) return {path};
   return parsae::shard_files(path);
 }
 
@@ -118,7 +115,8 @@ void print(const Console& console, const Json& json, const std::string& indent) 
     } else {
       std::string words = name;
       std::replace(words.begin(), words.end(), '_', ' ');
-      console.result("  " + indent + words + std::string(words.size() < 20 ? 20 - words.size() : 1, ' ') + value_text(value));
+      console.result("  " + indent + words + std::string(words.size() < 20 ? 20 - words.size() : 1, ' ') +
+                     value_text(value));
     }
   }
 }

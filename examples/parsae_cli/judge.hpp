@@ -26,9 +26,9 @@ template <class Use>
 void for_each_code(const Sae& sae, Source& source, Index max_samples, Index expected, parsae::Threads threads,
                    parsae_examples::ProgressBar::Style style, const Use& use) {
   if (sae.n_inputs() != source.n_inputs())
-    throw parsae::FileError(source.files().front()->path(),
-                            "expected rows of " + std::to_string(sae.n_inputs()) +
-                                " values, the inputs of this SAE, got " + std::to_string(source.n_inputs()));
+    throw parsae::FileError(source.files().front()->path(), "expected rows of " + std::to_string(sae.n_inputs()) +
+                                                                " values, the inputs of this SAE, got " +
+                                                                std::to_string(source.n_inputs()));
   parsae_examples::ProgressBar bar({.total = static_cast<double>(std::max<Index>(expected, 1)), .style = style});
   parsae::Batch<float> batch;
   Index n = 0;
@@ -46,9 +46,9 @@ void for_each_code(const Sae& sae, Source& source, Index max_samples, Index expe
 }
 
 struct JudgeSettings {
-  Index max_samples = 0;   ///< 0: all
-  Index n_latents = 40;    ///< rows of the table
-  Index n_examples = 6;    ///< in each row
+  Index max_samples = 0;  ///< 0: all
+  Index n_latents = 40;   ///< rows of the table
+  Index n_examples = 6;   ///< in each row
   parsae::Threads threads = parsae::Threads::available();
   parsae_examples::ProgressBar::Style style = parsae_examples::ProgressBar::Style::Auto;
 };
@@ -78,7 +78,8 @@ namespace detail {
                                     const JudgeSettings& settings) {
   Analysis analysis(sae, settings.threads);
   TopExamples top(sae.n_latents(), settings.n_examples);
-  const Index expected = settings.max_samples > 0 ? std::min(settings.max_samples, activations.n_rows()) : activations.n_rows();
+  const Index expected =
+      settings.max_samples > 0 ? std::min(settings.max_samples, activations.n_rows()) : activations.n_rows();
   for_each_code(sae, source, settings.max_samples, expected, settings.threads, settings.style,
                 [&](const parsae::Batch<float>& batch, const parsae::SparseCode<float>& code) {
                   analysis.add(batch.inputs, code);

@@ -26,8 +26,12 @@ struct Verb {
 
 class Command {
  public:
-  Command() : app_("Sparse autoencoders (SAEs) on CPUs: an SAE explains activations as sparse sums of dictionary directions, the\n"
-                   "latents.\n\nparsae VERB --help tells more of each.", "parsae") {
+  Command()
+      : app_(
+            "Sparse autoencoders (SAEs) on CPUs: an SAE explains activations as sparse sums of dictionary directions, "
+            "the\n"
+            "latents.\n\nparsae VERB --help tells more of each.",
+            "parsae") {
     app_.footer(
         "A first run, with files of activations (a row a sample) in acts/:\n\n"
         "  parsae inspect acts/                                     what is there\n"
@@ -64,7 +68,8 @@ class Command {
     const std::vector<std::string> leftovers = app_.remaining();
     if (leftovers.empty()) throw UsageError("expected a verb: " + joined(names) + "; see parsae --help");
     if (leftovers.front().starts_with('-')) refuse_leftovers(app_, leftovers);
-    throw UsageError("unknown verb " + leftovers.front() + did_you_mean(leftovers.front(), names) + "; see parsae --help");
+    throw UsageError("unknown verb " + leftovers.front() + did_you_mean(leftovers.front(), names) +
+                     "; see parsae --help");
   }
 
   /// Help and version are asked for by an exception, mistakes of syntax come as one.

@@ -25,8 +25,7 @@ namespace detail {
 /// Inputs as they can be found from any folder.
 [[nodiscard]] inline std::vector<std::string> absolute_inputs(const std::vector<std::string>& inputs) {
   std::vector<std::string> found;
-  for (const std::string& input : inputs)
-    found.push_back(std::filesystem::absolute(input).lexically_normal().string());
+  for (const std::string& input : inputs) found.push_back(std::filesystem::absolute(input).lexically_normal().string());
   return found;
 }
 
@@ -90,7 +89,8 @@ namespace detail {
     if (effect == Effect::Running && verb.count(name) > 0) merged[key] = running[key];
   });
   const std::string differences = parsae::settings_differences(before, now);
-  if (!differences.empty()) throw UsageError("cannot go on in " + path.string() + " with other settings: " + differences);
+  if (!differences.empty())
+    throw UsageError("cannot go on in " + path.string() + " with other settings: " + differences);
   return options_from(path, merged);
 }
 

@@ -47,6 +47,7 @@ namespace detail {
 /// A JSON value as a person would write it: lists without brackets, words without quotes.
 [[nodiscard]] inline std::string plain_text(const nlohmann::ordered_json& value) {
   if (value.is_string()) return value.get<std::string>();
+  if (value.is_number_float()) return number_text(value.get<double>());
   if (!value.is_array()) return value.dump();
   std::string text;
   for (const nlohmann::ordered_json& each : value) text += (text.empty() ? "" : ", ") + plain_text(each);

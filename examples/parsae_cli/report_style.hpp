@@ -13,8 +13,8 @@ h2{font-size:19px;margin:40px 0 6px;border-top:1px solid #ddd;padding-top:20px}
 p{margin:6px 0 12px;max-width:900px}
 .quiet{color:#777}
 .warning{background:#fff4dc;border-left:4px solid #e69f00;padding:8px 12px;max-width:1050px}
-.tiles{display:flex;flex-wrap:wrap;gap:12px 34px;margin:18px 0 6px}
-.tile b{display:block;font-size:22px;font-weight:600;color:#111;font-variant-numeric:tabular-nums}
+.tiles{display:flex;flex-wrap:wrap;gap:12px 30px;margin:18px 0 6px}
+.tile b{display:block;font-size:20px;font-weight:600;color:#111;font-variant-numeric:tabular-nums}
 .tile span{color:#666;font-size:13px}
 .three{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:18px 16px;margin:14px 0 8px}
 .two{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:18px 16px;margin:14px 0 8px}

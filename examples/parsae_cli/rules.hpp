@@ -4,7 +4,6 @@
 #include <parsae/activations/gated.hpp>
 #include <parsae/activations/jump_relu.hpp>
 #include <parsae/activations/relu.hpp>
-#include <parsae/activations/threshold.hpp>
 #include <parsae/allocators/feature_choice.hpp>
 #include <parsae/allocators/mutual_choice.hpp>
 #include <parsae/allocators/top_k.hpp>
@@ -12,9 +11,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "nearest_name.hpp"
-#include "usage_error.hpp"
 
 namespace parsae_cli {
 
@@ -25,8 +21,7 @@ struct ActivationType {
 };
 
 /// The one place where the name of a sparsity rule becomes a type: visit(ActivationType<Act>(), the command's name of
-/// it) for each in turn, until one answers true. False when none did. Threshold, which no rule trains, is what other
-/// people's files may hold; its name is empty.
+/// it) for each in turn, until one answers true. False when none did.
 template <class Visit>
 bool visit_activations(const Visit& visit) {
   using std::string_view_literals::operator""sv;
@@ -35,19 +30,29 @@ bool visit_activations(const Visit& visit) {
          visit(ActivationType<parsae::FeatureChoice<float>>(), "feature_choice"sv) ||
          visit(ActivationType<parsae::JumpReLU<float>>(), "jumprelu"sv) ||
          visit(ActivationType<parsae::Gated<float>>(), "gated"sv) ||
-         visit(ActivationType<parsae::ReLU<float>>(), "relu"sv) ||
-         visit(ActivationType<parsae::Threshold<float>>(), ""sv);
+         visit(ActivationType<parsae::ReLU<float>>(), "relu"sv);
 }
 
 /// What --rule may say.
 [[nodiscard]] inline std::vector<std::string> rule_names() {
   std::vector<std::string> names;
   visit_activations([&](auto, std::string_view name) {
-    if (!name.empty()) names.emplace_back(name);
+    names.emplace_back(name);
     return false;
   });
   names.emplace_back("batch_topk");
   return names;
+}
+
+/// What --rule calls the activation that files call `name`; the same where no rule trains it.
+[[nodiscard]] inline std::string command_name(const std::string& name) {
+  std::string found = name;
+  visit_activations([&](auto type, std::string_view rule) {
+    if (decltype(type)::Type::name != name) return false;
+    found = rule;
+    return true;
+  });
+  return found;
 }
 
 /// "mutual_choice" for the second name that it has in the field.

@@ -23,12 +23,14 @@ namespace parsae_cli {
 [[nodiscard]] inline nlohmann::ordered_json run_settings(const TrainOptions& options, const SaePlan& sae,
                                                          const TrainPlan& plan) {
   nlohmann::ordered_json settings = options_json(options, Effect::Result);
-  settings["sae"] = {{"rule", sae.rule},     {"n_inputs", plan.n_inputs}, {"n_latents", sae.n_latents},
-                     {"seed", sae.seed},     {"steps", plan.steps},       {"batch", plan.batch},
-                     {"rows", plan.n_rows},  {"learning_rate", sae.learning_rate},
+  settings["sae"] = {{"rule", sae.rule},           {"n_inputs", plan.n_inputs},
+                     {"n_latents", sae.n_latents}, {"seed", sae.seed},
+                     {"steps", plan.steps},        {"batch", plan.batch},
+                     {"rows", plan.n_rows},        {"learning_rate", sae.learning_rate},
                      {"folder", sae.folder}};
-  settings["sae"][sae.has_price() ? "l1" : sae.rule == "jumprelu" ? "target_l0" : "k"] =
-      sae.has_price() ? sae.l1 : sae.k;
+  settings["sae"][sae.has_price()          ? "l1"
+                  : sae.rule == "jumprelu" ? "target_l0"
+                                           : "k"] = sae.has_price() ? sae.l1 : sae.k;
   return settings;
 }
 
@@ -39,8 +41,10 @@ class RunMember {
       : run_(std::move(run)),
         directory_(std::move(directory)),
         plan_(plan),
-        jsonl_(directory_.metrics_path(), {.every_steps = log_every}),
-        csv_(directory_.csv_path(), {.every_steps = log_every}) {}
+        jsonl_(directory_.metrics_path(), metrics_settings<parsae::JsonlMetrics>(log_every)),
+        csv_(directory_.csv_path(), metrics_settings<parsae::CsvMetrics>(log_every)) {}
+  RunMember(const RunMember&) = delete;
+  RunMember& operator=(const RunMember&) = delete;
 
   [[nodiscard]] SaeRun& run() const { return *run_; }
   [[nodiscard]] const parsae::RunDirectory& directory() const { return directory_; }
@@ -78,6 +82,13 @@ class RunMember {
   }
 
  private:
+  template <class Metrics>
+  [[nodiscard]] typename Metrics::Settings metrics_settings(Index every_steps) const {
+    return {.every_steps = every_steps, .extend = [run = run_.get()](nlohmann::ordered_json& record) {
+              record["details/description_length"] = run->description_length();
+            }};
+  }
+
   std::unique_ptr<SaeRun> run_;
   parsae::RunDirectory directory_;
   SaePlan plan_;

@@ -1,54 +1,72 @@
 // SPDX-License-Identifier: MIT
-// Loading SAEs whose rule is known at run time only.
+// SAEs in and out, in every format that is known.
 
 #include "sae.hpp"
 
 #include <parsae/io/run_directory.hpp>
+#include <parsae/io/sae_dialects.hpp>
 
 #include <string>
-#include <utility>
+#include <variant>
+#include <vector>
 
-#include "sae_of.hpp"
+#include "gemma_npz.hpp"
+#include "rules.hpp"
 
 namespace parsae_cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::unique_ptr<Sae> load_model_file(const fs::path& path) {
-  const parsae::ModelFileSummary summary = parsae::summarize_model_file(path);
-  std::unique_ptr<Sae> sae;
-  visit_activations([&](auto type, std::string_view) {
-    using Act = typename decltype(type)::Type;
-    if (summary.activation != Act::name) return false;
-    using Model = parsae::Autoencoder<Act>;
-    sae = std::make_unique<SaeOf<Act>>(std::make_shared<Model>(parsae::load<Model>(path)));
-    return true;
-  });
-  if (sae == nullptr) throw parsae::FileError(path, "unknown activation \"" + summary.activation + "\"");
-  return sae;
-}
+constexpr const char* npz_format = "npz";
 
-/// The trained model of a run, or what its newest checkpoint holds.
-std::unique_ptr<Sae> load_run(const fs::path& folder) {
+/// The trained model of a run, or its newest checkpoint.
+fs::path model_of_run(const fs::path& folder) {
   const auto directory = parsae::RunDirectory::open(folder, parsae::RunDirectory::Access::ReadOnly);
-  if (fs::exists(directory.model_path())) return load_model_file(directory.model_path());
+  if (fs::exists(directory.model_path())) return directory.model_path();
   const auto checkpoints = directory.checkpoints();
   if (checkpoints.empty()) throw parsae::FileError(folder, "the run has neither a model nor a checkpoint yet");
-  return load_model_file(checkpoints.back().path);
+  return checkpoints.back().path;
+}
+
+std::string rule_of(const parsae::AnyAutoencoder& any) {
+  return std::visit(
+      [](const auto& model) {
+        return command_name(std::string(std::remove_cvref_t<decltype(model)>::ActivationType::name));
+      },
+      any);
 }
 
 }  // namespace
 
-bool is_saelens(const fs::path& folder) {
-  return fs::is_regular_file(folder / "cfg.json") && fs::is_regular_file(folder / "sae_weights.safetensors");
+bool is_foreign_sae(const fs::path& folder) {
+  if (!fs::is_directory(folder)) return false;
+  for (const parsae::SaeDialect& dialect : parsae::sae_dialects())
+    if (dialect.recognizes(folder)) return true;
+  return false;
 }
 
-std::unique_ptr<Sae> load_sae(const fs::path& path) {
+Sae load_sae(const fs::path& path) {
   if (!fs::exists(path)) throw parsae::FileError(path, "no such file or folder");
-  if (!fs::is_directory(path)) return load_model_file(path);
-  if (parsae::RunDirectory::is_run(path)) return load_run(path);
-  throw parsae::FileError(path, "is neither a run directory nor a SAELens directory");
+  if (parsae::RunDirectory::is_run(path)) return load_sae(model_of_run(path));
+  if (fs::is_regular_file(path))
+    return Sae(parsae::load_any(path), command_name(parsae::summarize_model_file(path).activation));
+  const parsae::AnyAutoencoder any = parsae::sae_dialect_of(path).load(path);
+  return Sae(any, rule_of(any));
+}
+
+std::vector<std::string> sae_formats() {
+  std::vector<std::string> names;
+  for (const parsae::SaeDialect& dialect : parsae::sae_dialects()) names.emplace_back(dialect.name);
+  names.emplace_back(npz_format);
+  return names;
+}
+
+void save_sae(const Sae& sae, const std::string& format, const fs::path& path, const parsae::ExportDetails& details) {
+  if (format == npz_format)
+    std::visit([&](const auto& model) { save_gemma_npz(model, path); }, sae.model());
+  else
+    parsae::sae_dialect(format).save(sae.model(), path, details);
 }
 
 }  // namespace parsae_cli

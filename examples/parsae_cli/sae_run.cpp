@@ -10,7 +10,6 @@
 #include <parsae/train/trainer.hpp>
 
 #include "recipe.hpp"
-#include "sae_of.hpp"
 
 namespace parsae_cli {
 namespace {
@@ -22,13 +21,11 @@ class SaeRunOf final : public SaeRun {
            const parsae::TrainSettings& settings)
       : plan_(sae),
         threads_(settings.threads),
-        model_(std::make_shared<parsae::Autoencoder<Act>>(
-            parsae::AutoencoderSettings{.n_inputs = plan.n_inputs, .n_latents = sae.n_latents}, activation)),
-        sae_(model_),
-        trainer_(*model_, objective, parsae::Adam(), settings) {}
+        model_({.n_inputs = plan.n_inputs, .n_latents = sae.n_latents}, activation),
+        trainer_(model_, objective, parsae::Adam(), settings) {}
 
   void initialize(const parsae::Matrix<float>& samples) override {
-    set_starting_values(*model_, samples, plan_, threads_);
+    set_starting_values(model_, samples, plan_, threads_);
   }
 
   std::string_view step(const parsae::Batch<float>& batch) override { return trainer_.step(batch); }
@@ -49,16 +46,16 @@ class SaeRunOf final : public SaeRun {
 
   void finish(Source& source) override {
     if constexpr (parsae::CalibratedActivation<Act>)
-      parsae::calibrate_thresholds(*model_, source, {.threads = threads_});
+      parsae::calibrate_thresholds(model_, source, {.threads = threads_});
   }
 
-  [[nodiscard]] const Sae& sae() const override { return sae_; }
+  [[nodiscard]] Sae sae() const override { return Sae(parsae::with_inference_rule(model_), plan_.rule); }
+  void save_model(const std::filesystem::path& path) const override { parsae::save(model_, path); }
 
  private:
   SaePlan plan_;
   parsae::Threads threads_;
-  std::shared_ptr<parsae::Autoencoder<Act>> model_;
-  SaeOf<Act> sae_;
+  parsae::Autoencoder<Act> model_;
   parsae::Trainer<Act, Objective, parsae::Adam> trainer_;
 };
 
@@ -69,15 +66,12 @@ std::unique_ptr<SaeRun> make_sae_run(const TrainOptions& options, const SaePlan&
   check_usage([&] {
     visit_activations([&](auto type, std::string_view name) {
       using Act = typename decltype(type)::Type;
-      if constexpr (!std::is_same_v<Act, parsae::Threshold<float>>) {  // which is only ever loaded
-        if (name != sae.rule) return false;
-        with_objective(type, options, sae, [&](const auto& objective) {
-          run = std::make_unique<SaeRunOf<Act, std::remove_cvref_t<decltype(objective)>>>(
-              activation_of(type, options, sae, plan), objective, sae, plan,
-              train_settings_of(type, options, sae, plan));
-        });
-      }
-      return run != nullptr;
+      if (name != sae.rule) return false;
+      with_objective(type, options, sae, [&](const auto& objective) {
+        run = std::make_unique<SaeRunOf<Act, std::remove_cvref_t<decltype(objective)>>>(
+            activation_of(type, options, sae, plan), objective, sae, plan, train_settings_of(type, options, sae, plan));
+      });
+      return true;
     });
   });
   return run;

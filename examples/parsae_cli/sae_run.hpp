@@ -5,6 +5,7 @@
 #include <parsae/io/run_directory.hpp>
 #include <parsae/train/train_progress.hpp>
 
+#include <filesystem>
 #include <memory>
 #include <string_view>
 
@@ -38,8 +39,11 @@ class SaeRun {
   /// Ends training: rules whose thresholds are measured measure them on the source.
   virtual void finish(Source& source) = 0;
 
-  /// The model as it is now, seen as a trained one.
-  [[nodiscard]] virtual const Sae& sae() const = 0;
+  /// The model as it is now: a copy with its inference rule.
+  [[nodiscard]] virtual Sae sae() const = 0;
+
+  /// As a model file that can be trained on.
+  virtual void save_model(const std::filesystem::path& path) const = 0;
 };
 
 /// Throws UsageError for settings that do not go together.

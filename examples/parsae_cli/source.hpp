@@ -22,10 +22,8 @@ using Source = parsae::ShardSource<float>;
 
 /// How the files of a request are opened.
 [[nodiscard]] inline parsae::RowFileSettings row_settings(const DataOptions& options) {
-  return {.array = options.array,
-          .raw_dim = options.dim,
-          .raw_dtype = options.dtype,
-          .raw_skip_bytes = options.skip_bytes};
+  return {
+      .array = options.array, .raw_dim = options.dim, .raw_dtype = options.dtype, .raw_skip_bytes = options.skip_bytes};
 }
 
 /// The files of a request, and what can be known of them without reading rows.
@@ -101,7 +99,7 @@ class Activations {
   parsae::RowFileSettings settings_;
   std::vector<std::filesystem::path> paths_;
   std::set<std::filesystem::path> seen_;  ///< whatever name they were given by
-  std::vector<Index> first_rows_{0};  ///< n_files + 1
+  std::vector<Index> first_rows_{0};      ///< n_files + 1
   Index n_inputs_ = 0;
   std::string first_description_;
 };

@@ -10,6 +10,7 @@
 
 #include "data_options.hpp"
 #include "latent_count.hpp"
+#include "nearest_name.hpp"
 #include "rules.hpp"
 
 namespace parsae_cli {

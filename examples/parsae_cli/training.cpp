@@ -107,10 +107,10 @@ class Training {
       eval.inputs = options_.eval_data;
       eval_activations_ = std::make_unique<Activations>(eval);
       if (eval_activations_->n_inputs() != activations_.n_inputs())
-        throw parsae::FileError(eval_activations_->paths().front(),
-                                "expected rows of " + std::to_string(activations_.n_inputs()) +
-                                    " values as in the training files, got " +
-                                    std::to_string(eval_activations_->n_inputs()));
+        throw parsae::FileError(eval_activations_->paths().front(), "expected rows of " +
+                                                                        std::to_string(activations_.n_inputs()) +
+                                                                        " values as in the training files, got " +
+                                                                        std::to_string(eval_activations_->n_inputs()));
     }
     make_members(start.is_resumed);
   }
@@ -170,7 +170,9 @@ class Training {
                     number_text(sae.learning_rate));
     console_.note("plan         " + grouped(plan_.samples()) + " samples = " + fixed_text(plan_.epochs(), 1) +
                   " passes, in " + grouped(plan_.steps) + " steps of " + grouped(plan_.batch) +
-                  (options_.samples + options_.steps == 0 && options_.epochs == 0 ? " (--samples or --epochs for more or fewer)" : ""));
+                  (options_.samples + options_.steps == 0 && options_.epochs == 0
+                       ? " (--samples or --epochs for more or fewer)"
+                       : ""));
     console_.note("run          " + out_.string());
   }
 
@@ -206,7 +208,9 @@ class Training {
 
   /// False when interrupted; what has been done is then saved.
   bool train(Source& source, Index first_step) {
-    ProgressBar bar({.total = static_cast<double>(std::max<Index>(plan_.steps - first_step, 1)), .style = style_, .seconds_per_line = 10});
+    ProgressBar bar({.total = static_cast<double>(std::max<Index>(plan_.steps - first_step, 1)),
+                     .style = style_,
+                     .seconds_per_line = 10});
     parsae::Batch<float> batch;
     Index saved = first_step;
     for (step_ = first_step; step_ < plan_.steps && is_anyone_left();) {
@@ -242,7 +246,8 @@ class Training {
         low = std::min(low, member->progress().fvu);
         high = std::max(high, member->progress().fvu);
       }
-      return text + "  " + std::to_string(members_.size()) + " SAEs, FVU " + fixed_text(low, 4) + " to " + fixed_text(high, 4);
+      return text + "  " + std::to_string(members_.size()) + " SAEs, FVU " + fixed_text(low, 4) + " to " +
+             fixed_text(high, 4);
     }
     return text + "  loss " + number_text(first.loss) + "  FVU " + fixed_text(first.fvu, 4) + "  L0 " +
            fixed_text(first.l0, 1) + "  dead " +
@@ -290,12 +295,13 @@ class Training {
     Source calibration = activations_.mixed(plan_.batch, options_.seeds.front() + 1, 1);
     member.run().finish(calibration);
     const parsae::RunDirectory& directory = member.directory();
-    member.run().sae().save(directory.model_path());
+    member.run().save_model(directory.model_path());
     const Activations& data = eval_activations_ ? *eval_activations_ : activations_;
     const bool is_held_out = eval_activations_ != nullptr;
     Source source = is_held_out ? data.in_order(4096) : data.mixed(4096, options_.seeds.front() + 1, 1);
-    Findings findings = judge(member.run().sae(), data, source,
-                              {.max_samples = is_held_out ? 0 : samples_to_judge_by, .threads = threads_, .style = style_});
+    Findings findings =
+        judge(member.run().sae(), data, source,
+              {.max_samples = is_held_out ? 0 : samples_to_judge_by, .threads = threads_, .style = style_});
     findings.data = is_held_out ? options_.eval_data : options_.data.inputs;
     findings.is_held_out = is_held_out;
     write_json(directory.path() / evaluation_file, to_json(findings));
@@ -304,7 +310,8 @@ class Training {
     console_.result((plan_.is_sweep() ? member.plan().folder + ": " : "") + "FVU " + fixed_text(figures.fvu, 4) +
                     ", L0 " + fixed_text(figures.l0, 1) + ", dead " + fixed_text(100 * figures.dead_fraction, 1) +
                     " %, " + fixed_text(figures.bits_per_sample, 0) + " bits a sample, on " +
-                    grouped(figures.n_samples) + (is_held_out ? " held-out samples" : " of the samples it was trained on"));
+                    grouped(figures.n_samples) +
+                    (is_held_out ? " held-out samples" : " of the samples it was trained on"));
     nlohmann::ordered_json json{{"run", directory.path().string()}, {"model", directory.model_path().string()}};
     json.update(to_json(figures));
     return json;
@@ -312,8 +319,9 @@ class Training {
 
   void say_what_next() const {
     const std::string run = plan_.is_sweep() ? (out_ / plan_.saes.front().folder).string() : out_.string();
-    console_.note("\nlook        " + run + "/report.html\nuse         " + run + "/model.safetensors\nnext        parsae eval " +
-                  run + " HELD_OUT      parsae top " + run + " FILES      parsae convert " + run + " --to saelens -o sl/");
+    console_.note("\nlook        " + run + "/report.html\nuse         " + run +
+                  "/model.safetensors\nnext        parsae eval " + run + " HELD_OUT      parsae top " + run +
+                  " FILES      parsae convert " + run + " --to saelens -o sl/");
   }
 
   TrainOptions options_;

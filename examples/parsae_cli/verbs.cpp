@@ -28,7 +28,7 @@ ProgressBar::Style style_of(const UseRequest& request) {
   return request.output.is_quiet ? ProgressBar::Style::Quiet : ProgressBar::Style::Auto;
 }
 
-std::unique_ptr<Sae> required_sae(const UseRequest& request) {
+Sae required_sae(const UseRequest& request) {
   if (request.model.empty()) throw UsageError("model: expected a model file or directory before the activations");
   check_usage([&] {
     parsae::require_between("--threads", request.threads, 1, 4096);
@@ -63,12 +63,24 @@ void print_figures(const Console& console, const Sae& sae, const Figures& figure
   line("squared error", number_text(figures.mean_squared_error) + " a sample");
   line("cosine", fixed_text(figures.cosine, 5));
   line("norm ratio", fixed_text(figures.norm_ratio, 4));
-  line("L0", fixed_text(figures.l0, 2) + " (standard deviation over samples " + fixed_text(figures.l0_deviation, 2) + ")");
+  line("L0",
+       fixed_text(figures.l0, 2) + " (standard deviation over samples " + fixed_text(figures.l0_deviation, 2) + ")");
   line("dead latents", fixed_text(100 * figures.dead_fraction, 2) + " %");
   line("description length", fixed_text(figures.bits_per_sample, 1) + " bits a sample");
   if (figures.fvu > 1)
-    console.note("The reconstruction is worse than the mean sample: are these the activations that the SAE was "
-                 "trained on?");
+    console.note(
+        "The reconstruction is worse than the mean sample: are these the activations that the SAE was "
+        "trained on?");
+}
+
+/// Densities that training has measured, where the SAE is that of a run.
+parsae::ExportDetails details_of(const fs::path& model, const Sae& sae) {
+  parsae::ExportDetails details;
+  if (!fs::exists(model / evaluation_file)) return details;
+  const std::vector<double> density = read_findings(model / evaluation_file).density;
+  if (static_cast<Index>(density.size()) == sae.n_latents())
+    details.density = Eigen::Map<const parsae::Vector<double>>(density.data(), sae.n_latents());
+  return details;
 }
 
 /// "17,0.83,acts.npy,1234" and so on, best first, latent by latent.
@@ -80,7 +92,8 @@ std::string top_csv(const TopExamples& top, const Activations& activations, cons
       const auto [path, row] = activations.place_of(example.sample);
       const bool has_comma = path.find_first_of(",\"") != std::string::npos;
       std::string quoted = path;
-      for (std::size_t at = 0; has_comma && (at = quoted.find('"', at)) != std::string::npos; at += 2) quoted.insert(at, "\"");
+      for (std::size_t at = 0; has_comma && (at = quoted.find('"', at)) != std::string::npos; at += 2)
+        quoted.insert(at, "\"");
       char value[32];
       std::snprintf(value, sizeof value, "%.9g", static_cast<double>(example.value));
       csv += std::to_string(latent) + "," + std::to_string(++rank) + "," + value + "," +
@@ -108,20 +121,20 @@ nlohmann::ordered_json top_json(const TopExamples& top, const Activations& activ
 
 int run_eval(const UseRequest& request) {
   const Console console(request.output);
-  const std::unique_ptr<Sae> sae = required_sae(request);
+  const Sae sae = required_sae(request);
   const Activations activations(request.data);
   const Interrupt interrupt;
   const parsae::Threads threads(request.threads);
   Source source = activations.in_order(request.batch);
-  Analysis analysis(*sae, threads);
-  for_each_code(*sae, source, request.max_samples, expected_samples(request, activations), threads, style_of(request),
+  Analysis analysis(sae, threads);
+  for_each_code(sae, source, request.max_samples, expected_samples(request, activations), threads, style_of(request),
                 [&](const parsae::Batch<float>& batch, const parsae::SparseCode<float>& code) {
                   analysis.add(batch.inputs, code);
                 });
   note_left_out(console, source);
   if (analysis.n_samples() == 0) throw parsae::FileError(activations.paths().front(), "there are no rows to judge by");
   const Figures figures = analysis.figures();
-  print_figures(console, *sae, figures);
+  print_figures(console, sae, figures);
   console.json(to_json(figures));
   return exit_ok;
 }
@@ -129,42 +142,41 @@ int run_eval(const UseRequest& request) {
 int run_encode(const UseRequest& request) {
   const Console console(request.output);
   require_out(request);
-  const std::unique_ptr<Sae> sae = required_sae(request);
+  const Sae sae = required_sae(request);
   const Activations activations(request.data);
   std::unique_ptr<CsrFile> file;
-  check_usage([&] { file = std::make_unique<CsrFile>(request.out, sae->n_latents()); });
+  check_usage([&] { file = std::make_unique<CsrFile>(request.out, sae.n_latents()); });
   const Interrupt interrupt;
   const parsae::Threads threads(request.threads);
   Source source = activations.in_order(request.batch);
-  for_each_code(
-      *sae, source, request.max_samples, expected_samples(request, activations), threads, style_of(request),
-      [&](const parsae::Batch<float>&, const parsae::SparseCode<float>& code) { file->add(code); });
+  for_each_code(sae, source, request.max_samples, expected_samples(request, activations), threads, style_of(request),
+                [&](const parsae::Batch<float>&, const parsae::SparseCode<float>& code) { file->add(code); });
   note_left_out(console, source);
   file->finish();
-  console.result(request.out.string() + ": " + grouped(file->n_samples()) + " x " + grouped(sae->n_latents()) + ", " +
+  console.result(request.out.string() + ": " + grouped(file->n_samples()) + " x " + grouped(sae.n_latents()) + ", " +
                  grouped(file->n_entries()) + " entries");
   console.json({{"file", request.out.string()},
                 {"n_samples", file->n_samples()},
-                {"n_latents", sae->n_latents()},
+                {"n_latents", sae.n_latents()},
                 {"n_entries", file->n_entries()}});
   return exit_ok;
 }
 
 int run_top(const UseRequest& request) {
   const Console console(request.output);
-  const std::unique_ptr<Sae> sae = required_sae(request);
+  const Sae sae = required_sae(request);
   const Activations activations(request.data);
   std::vector<Index> latents = request.latents;
   check_usage([&] {
     parsae::require_between("--n", request.n_examples, Index{1}, Index{1} << 24);
-    for (const Index latent : latents) parsae::require_between("--latent", latent, Index{0}, sae->n_latents() - 1);
+    for (const Index latent : latents) parsae::require_between("--latent", latent, Index{0}, sae.n_latents() - 1);
   });
-  for (Index j = 0; request.latents.empty() && j < sae->n_latents(); ++j) latents.push_back(j);
+  for (Index j = 0; request.latents.empty() && j < sae.n_latents(); ++j) latents.push_back(j);
   const Interrupt interrupt;
   const parsae::Threads threads(request.threads);
   Source source = activations.in_order(request.batch);
-  TopExamples top(sae->n_latents(), request.n_examples);
-  for_each_code(*sae, source, request.max_samples, expected_samples(request, activations), threads, style_of(request),
+  TopExamples top(sae.n_latents(), request.n_examples);
+  for_each_code(sae, source, request.max_samples, expected_samples(request, activations), threads, style_of(request),
                 [&](const parsae::Batch<float>& batch, const parsae::SparseCode<float>& code) {
                   top.add(code, batch.sample_id.slice());
                 });
@@ -187,22 +199,20 @@ int run_top(const UseRequest& request) {
 
 int run_convert(const UseRequest& request) {
   const Console console(request.output);
-  const std::vector<std::string> formats{"saelens", "parsae", "npz"};
+  const std::vector<std::string> formats = sae_formats();
   if (std::find(formats.begin(), formats.end(), request.to) == formats.end())
     throw UsageError("--to: expected " + joined(formats) + ", got \"" + request.to + "\"" +
                      did_you_mean(request.to, formats));
   require_out(request);
-  const std::unique_ptr<Sae> sae = required_sae(request);
-  if (request.to == "saelens") sae->save_saelens(request.out);
-  if (request.to == "parsae") sae->save(request.out);
-  if (request.to == "npz") sae->save_npz(request.out);
-  console.result(request.out.string() + ": " + sae->rule() + ", " + grouped(sae->n_latents()) + " latents of " +
-                 std::to_string(sae->n_inputs()) + " inputs");
+  const Sae sae = required_sae(request);
+  check_usage([&] { save_sae(sae, request.to, request.out, details_of(request.model, sae)); });
+  console.result(request.out.string() + ": " + sae.rule() + ", " + grouped(sae.n_latents()) + " latents of " +
+                 std::to_string(sae.n_inputs()) + " inputs");
   console.json({{"file", request.out.string()},
                 {"format", request.to},
-                {"rule", sae->rule()},
-                {"n_latents", sae->n_latents()},
-                {"n_inputs", sae->n_inputs()}});
+                {"rule", sae.rule()},
+                {"n_latents", sae.n_latents()},
+                {"n_inputs", sae.n_inputs()}});
   return exit_ok;
 }
 
@@ -215,12 +225,12 @@ int run_report(const UseRequest& request) {
   if (request.data.inputs.empty()) {
     findings = read_findings(directory.path() / evaluation_file);
   } else {
-    const std::unique_ptr<Sae> sae = required_sae(request);
+    const Sae sae = required_sae(request);
     const Activations activations(request.data);
     const Interrupt interrupt;
     Source source = activations.in_order(request.batch);
-    findings = judge(*sae, activations, source,
-                     {.threads = parsae::Threads(request.threads), .style = style_of(request)});
+    findings =
+        judge(sae, activations, source, {.threads = parsae::Threads(request.threads), .style = style_of(request)});
     findings.data = request.data.inputs;
     findings.is_held_out = true;
     note_left_out(console, source);
