@@ -50,10 +50,12 @@
 #include <parsae/io/bytes.hpp>
 #include <parsae/io/checkpoint.hpp>
 #include <parsae/io/element_type.hpp>
+#include <parsae/io/export_details.hpp>
 #include <parsae/io/file_descriptor.hpp>
 #include <parsae/io/gzip_stream.hpp>
 #include <parsae/io/idx.hpp>
 #include <parsae/io/idx_array.hpp>
+#include <parsae/io/load_any.hpp>
 #include <parsae/io/mapped_file.hpp>
 #include <parsae/io/mapped_rows.hpp>
 #include <parsae/io/metrics_file.hpp>
@@ -72,6 +74,9 @@
 #include <parsae/io/row_filter.hpp>
 #include <parsae/io/row_stream.hpp>
 #include <parsae/io/run_directory.hpp>
+#include <parsae/io/sae_dialects.hpp>
+#include <parsae/io/saelens.hpp>
+#include <parsae/io/saelens_config.hpp>
 #include <parsae/io/safetensors_header.hpp>
 #include <parsae/io/safetensors_reader.hpp>
 #include <parsae/io/safetensors_rows.hpp>
@@ -95,6 +100,7 @@
 #include <parsae/losses/mean_squared_error.hpp>
 #include <parsae/losses/objective.hpp>
 #include <parsae/losses/target_l0.hpp>
+#include <parsae/model/any_autoencoder.hpp>
 #include <parsae/model/autoencoder.hpp>
 #include <parsae/model/decoder.hpp>
 #include <parsae/model/encoder.hpp>
@@ -102,6 +108,7 @@
 #include <parsae/model/inference_encoder.hpp>
 #include <parsae/model/initialize.hpp>
 #include <parsae/model/initialize_thresholds.hpp>
+#include <parsae/model/scale_latents.hpp>
 #include <parsae/optim/adam.hpp>
 #include <parsae/optim/optimizer.hpp>
 #include <parsae/optim/schedule.hpp>
