@@ -49,12 +49,15 @@
 #include <parsae/io/atomic_file.hpp>
 #include <parsae/io/bytes.hpp>
 #include <parsae/io/checkpoint.hpp>
+#include <parsae/io/csv_rows.hpp>
 #include <parsae/io/element_type.hpp>
 #include <parsae/io/export_details.hpp>
 #include <parsae/io/file_descriptor.hpp>
 #include <parsae/io/gzip_stream.hpp>
 #include <parsae/io/idx.hpp>
 #include <parsae/io/idx_array.hpp>
+#include <parsae/io/inflater.hpp>
+#include <parsae/io/jsonl_metrics.hpp>
 #include <parsae/io/load_any.hpp>
 #include <parsae/io/mapped_file.hpp>
 #include <parsae/io/mapped_rows.hpp>
@@ -65,6 +68,7 @@
 #include <parsae/io/npy_header.hpp>
 #include <parsae/io/npy_layout.hpp>
 #include <parsae/io/npy_rows.hpp>
+#include <parsae/io/npz_rows.hpp>
 #include <parsae/io/open_row_file.hpp>
 #include <parsae/io/periodic_checkpoints.hpp>
 #include <parsae/io/raw_rows.hpp>
@@ -89,6 +93,9 @@
 #include <parsae/io/shard_settings.hpp>
 #include <parsae/io/shard_source.hpp>
 #include <parsae/io/tensor_dtype.hpp>
+#include <parsae/io/text_lines.hpp>
+#include <parsae/io/zip_file.hpp>
+#include <parsae/io/zip_stream.hpp>
 #include <parsae/losses/aux_k.hpp>
 #include <parsae/losses/aux_zipf.hpp>
 #include <parsae/losses/auxiliary.hpp>

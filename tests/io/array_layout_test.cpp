@@ -42,6 +42,9 @@ TEST_CASE("rows of both orders are the same samples") {
     std::vector<float> rows(12);
     layout.read_rows(data, 1, Slice<float>(rows.data(), 12));
     CHECK(rows == std::vector<float>{10, 11, 12, 13, 14, 15, 20, 21, 22, 23, 24, 25});
+    std::vector<float> two_inputs(12, -1);
+    layout.read_inputs(data, 1, 2, 2, Slice<float>(two_inputs.data(), 12));
+    CHECK(two_inputs == std::vector<float>{-1, -1, 12, 13, -1, -1, -1, -1, 22, 23, -1, -1});
     for (Index row = 0; row < 4; ++row)
       for (Index input = 0; input < 6; ++input)
         CHECK(bytes[static_cast<std::size_t>(layout.offset(row, input))] == 10 * row + input);

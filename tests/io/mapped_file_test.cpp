@@ -97,3 +97,16 @@ TEST_CASE("a file without read permission is refused") {
     return false;
   }));
 }
+
+TEST_CASE("pages that were given back are read again") {
+  const test::TemporaryFolder folder;
+  const std::string content = std::string(10'000, 'a') + std::string(10'000, 'b');
+  const MappedFile file(test::make_file(folder / "file", content));
+  CHECK(as_text(file.bytes()) == content);
+  file.drop_pages(0, 20'000);
+  file.drop_pages(5'000, 100'000);
+  file.drop_pages(20'000, 0);
+  CHECK(as_text(file.bytes()) == content);
+  const MappedFile empty(test::make_file(folder / "empty", ""));
+  CHECK_NOTHROW(empty.drop_pages(0, 0));
+}

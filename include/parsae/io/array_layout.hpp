@@ -61,8 +61,22 @@ class ArrayLayout {
       convert_elements(type_, data + offset(first_row, 0), out.size(), out.data());
       return;
     }
-    for (Index input = 0; input < n_inputs_; ++input) {
-      convert_elements(type_, data + offset(first_row, input), out.size() / n_inputs_, out.data() + input, n_inputs_);
+    read_inputs(data, first_row, 0, n_inputs_, out);
+  }
+
+  /// The same for inputs [first_input, first_input + n) alone; the other places of `out` stay as they are. For arrays
+  /// in Fortran order, which are read input by input.
+  template <class Scalar>
+  void read_inputs(const std::byte* data, Index first_row, Index first_input, Index n, Slice<Scalar> out) const {
+    const Index n_rows = out.size() / n_inputs_;
+    for (Index input = first_input; input < first_input + n; ++input) {
+      if (order_ == Order::C) {
+        for (Index i = 0; i < n_rows; ++i) {
+          convert_elements(type_, data + offset(first_row + i, input), 1, out.data() + i * n_inputs_ + input);
+        }
+      } else {
+        convert_elements(type_, data + offset(first_row, input), n_rows, out.data() + input, n_inputs_);
+      }
     }
   }
 

@@ -6,11 +6,34 @@
 #include <parsae/io/mapped_file.hpp>
 #include <parsae/io/row_file.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <utility>
 
 namespace parsae::inline PARSAE_ABI {
+namespace detail {
+
+/// Reads rows of the array that begins at byte `data_begin` of the file, and gives the pages back.
+inline void read_and_drop(const MappedFile& file, const ArrayLayout& layout, Index data_begin, Index first_row,
+                          Slice<float> out) {
+  const std::byte* const data = file.bytes().data() + data_begin;
+  const ArrayLayout::Extent extent = layout.extent(first_row, out.size() / layout.n_inputs());
+  if (layout.order() == ArrayLayout::Order::C) {
+    layout.read_rows(data, first_row, out);
+    file.drop_pages(data_begin + extent.begin, extent.size);
+    return;
+  }
+  // Each input is in another place, and the system maps the neighbors of a page along with it: 64 KiB and more.
+  constexpr Index inputs_at_once = 256;
+  for (Index input = 0; input < layout.n_inputs(); input += inputs_at_once) {
+    layout.read_inputs(data, first_row, input, std::min(inputs_at_once, layout.n_inputs() - input), out);
+    file.drop_pages(data_begin + extent.begin, extent.size);
+  }
+}
+
+}  // namespace detail
 
 /// Rows of an array that lies somewhere in a mapped file. Pages are given back after every read, so that a file larger
 /// than the memory can be read from front to back.
@@ -32,11 +55,7 @@ class MappedRows final : public RowFile {
   [[nodiscard]] std::string description() const override { return description_; }
 
   void read(Index first_row, Slice<float> out) override {
-    const Index count = require_rows(first_row, out);
-    if (count == 0) return;
-    layout_.read_rows(file_.bytes().data() + data_begin_, first_row, out);
-    const ArrayLayout::Extent extent = layout_.extent(first_row, count);
-    file_.drop_pages(data_begin_ + extent.begin, extent.size);
+    if (require_rows(first_row, out) > 0) detail::read_and_drop(file_, layout_, data_begin_, first_row, out);
   }
 
  private:

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <parsae/core/file_error.hpp>
+#include <parsae/io/csv_rows.hpp>
 #include <parsae/io/npy_rows.hpp>
+#include <parsae/io/npz_rows.hpp>
 #include <parsae/io/raw_rows.hpp>
 #include <parsae/io/row_file.hpp>
 #include <parsae/io/row_file_settings.hpp>
@@ -48,13 +50,16 @@ inline constexpr std::array<std::string_view, 5> row_file_extensions{".npy", ".n
 
 }  // namespace detail
 
-/// The rows of a file, whose format is chosen by its extension: .npy, .safetensors; any other is
-/// a file without header when settings.raw_dim says so. Throws FileError for a file that cannot be read as that, or
-/// whose extension is unknown; std::invalid_argument for settings outside their ranges.
+/// The rows of a file, whose format is chosen by its extension: .npy, .npz, .safetensors, .csv and .tsv (plain or
+/// compressed by gzip); any other is a file without header when settings.raw_dim says so. Throws FileError for a file
+/// that cannot be read as that, or whose extension is unknown; std::invalid_argument for settings outside their ranges.
 [[nodiscard]] inline std::unique_ptr<RowFile> open_row_file(const std::filesystem::path& path,
                                                             const RowFileSettings& settings = {}) {
   const std::string extension = detail::content_extension(path);
   if (extension == ".npy") return open_npy_rows(path);
+  if (extension == ".npz") return std::make_unique<NpzRows>(path, settings);
+  if (extension == ".csv") return std::make_unique<CsvRows>(path, settings, ',');
+  if (extension == ".tsv") return std::make_unique<CsvRows>(path, settings, '\t');
   if (extension == ".safetensors") return open_safetensors_rows(path, settings);
   if (settings.raw_dim != 0) return open_raw_rows(path, settings);
   throw FileError(path, "unknown extension '" + extension + "'; supported: " + detail::row_file_extensions_text() +

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <parsae/core/check.hpp>
 #include <parsae/core/types.hpp>
 #include <parsae/io/row_file_settings.hpp>
 
+#include <cmath>
 #include <cstdint>
 
 namespace parsae::inline PARSAE_ABI {
@@ -28,6 +30,15 @@ struct ShardSettings {
   NotFinite not_finite = NotFinite::Refuse;  ///< what to do with a row that has NaN or infinity
   double max_norm_ratio = 0;  ///< leaves out rows whose norm is more than this, >= 1, times the median; 0: keeps all
   RowFileSettings files{};    ///< for every file
+
+  /// Throws std::invalid_argument for a value outside its range.
+  void check() const {
+    require_at_least("ShardSettings batch_size", batch_size, Index{1});
+    require_between("ShardSettings epochs", epochs, Index{0}, Index{1'000'000'000});
+    require_at_least("ShardSettings buffer_rows", buffer_rows, Index{0});
+    if (max_norm_ratio == 0 || (max_norm_ratio >= 1 && std::isfinite(max_norm_ratio))) return;
+    reject("ShardSettings max_norm_ratio", "0 or a finite value of at least 1", max_norm_ratio);
+  }
 };
 
 }  // namespace parsae::inline PARSAE_ABI

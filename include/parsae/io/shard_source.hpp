@@ -53,9 +53,10 @@ class ShardSource {
   /// \param files  at least one, and at least one row in all
   ShardSource(std::vector<std::unique_ptr<RowFile>> files, const Settings& settings)
       : files_(std::move(files)), settings_(settings) {
-    check_settings();
+    settings.check();
+    if (files_.empty()) reject("ShardSource files", "at least one", 0);
     check_files();
-    if (settings.max_norm_ratio > 0) filter_ = RowFilter(settings.max_norm_ratio * median_norm());
+    if (settings.max_norm_ratio > 0) filter_ = RowFilter::of_median_norm(files_, settings.max_norm_ratio);
     report_.largest_norm = filter_.largest_norm();
   }
 
@@ -127,23 +128,12 @@ class ShardSource {
   using Verdict = RowFilter::Verdict;
 
   static constexpr Index default_buffer_bytes = Index{256} << 20;
-  static constexpr Index rows_for_median = 4096;
 
   [[nodiscard]] static std::vector<std::unique_ptr<RowFile>> open_all(const std::vector<std::filesystem::path>& paths,
                                                                       const Settings& settings) {
     std::vector<std::unique_ptr<RowFile>> files;
     for (const std::filesystem::path& path : paths) files.push_back(open_row_file(path, settings.files));
     return files;
-  }
-
-  void check_settings() const {
-    require_at_least("ShardSource batch_size", settings_.batch_size, Index{1});
-    require_between("ShardSource epochs", settings_.epochs, Index{0}, Index{1'000'000'000});
-    require_at_least("ShardSource buffer_rows", settings_.buffer_rows, Index{0});
-    if (settings_.max_norm_ratio != 0 && !(settings_.max_norm_ratio >= 1 && std::isfinite(settings_.max_norm_ratio))) {
-      reject("ShardSource max_norm_ratio", "0 or a finite value of at least 1", settings_.max_norm_ratio);
-    }
-    if (files_.empty()) reject("ShardSource files", "at least one", 0);
   }
 
   void check_files() {
@@ -163,25 +153,6 @@ class ShardSource {
       settings_.buffer_rows = std::max<Index>(default_buffer_bytes / (Index{sizeof(float)} * n_inputs()), 1);
     }
     if (settings_.order == Order::Sequential) settings_.buffer_rows = 1;
-  }
-
-  /// The median over the first finite rows of every file, about rows_for_median in all.
-  [[nodiscard]] double median_norm() const {
-    std::vector<double> norms;
-    const Index of_each = divide_up(rows_for_median, static_cast<Index>(files_.size()));
-    Vector<float> row(n_inputs());
-    for (const std::unique_ptr<RowFile>& file : files_) {
-      for (Index i = 0; i < std::min(of_each, file->n_rows()); ++i) {
-        file->read(i, Slice<float>(row.data(), row.size()));
-        if (row.allFinite()) norms.push_back(RowFilter::norm(row));
-      }
-    }
-    if (norms.empty()) throw FileError(files_.front()->path(), "no finite row among the first ones of every file");
-    const auto middle = norms.begin() + static_cast<std::ptrdiff_t>(norms.size() / 2);
-    std::nth_element(norms.begin(), middle, norms.end());
-    if (*middle > 0) return *middle;
-    throw FileError(files_.front()->path(),
-                    "most of the first rows are zero: max_norm_ratio has nothing to compare with");
   }
 
   [[nodiscard]] ShardPass pass_layout(std::int64_t epoch) const {
