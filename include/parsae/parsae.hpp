@@ -57,7 +57,6 @@
 #include <parsae/io/idx.hpp>
 #include <parsae/io/idx_array.hpp>
 #include <parsae/io/inflater.hpp>
-#include <parsae/io/jsonl_metrics.hpp>
 #include <parsae/io/load_any.hpp>
 #include <parsae/io/mapped_file.hpp>
 #include <parsae/io/mapped_rows.hpp>
