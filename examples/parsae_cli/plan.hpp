@@ -52,10 +52,14 @@ namespace detail {
   return std::max(n_rows, static_cast<Index>(std::min(wanted, most)));
 }
 
-/// Larger dictionaries want larger batches, which share the optimizer's pass over the weights; short runs want smaller
-/// ones, for the sake of 1000 steps.
+/// Larger dictionaries want larger batches, which share the optimizer's pass over the weights.
+[[nodiscard]] inline Index batch_for(Index n_latents) {
+  return n_latents > 32768 ? 4096 : n_latents > 8192 ? 2048 : 1024;
+}
+
+/// Short runs want smaller batches, for the sake of 1000 steps.
 [[nodiscard]] inline Index default_batch(Index samples, Index n_latents) {
-  Index batch = n_latents > 32768 ? 4096 : n_latents > 8192 ? 2048 : 1024;
+  Index batch = batch_for(n_latents);
   while (batch > 32 && samples / batch < 1000) batch /= 2;
   return batch;
 }
@@ -128,8 +132,8 @@ inline void check_sparsity(const SaePlan& sae) {
   Index samples = options.samples;
   if (options.epochs > 0) samples = static_cast<Index>(std::ceil(options.epochs * static_cast<double>(n_rows)));
   if (samples == 0) samples = detail::default_samples(n_rows, n_latents);
-  if (options.steps > 0) samples = options.steps * (options.batch > 0 ? options.batch : 1024);
   plan.batch = options.batch > 0 ? options.batch : detail::default_batch(samples, n_latents);
+  if (options.steps > 0 && options.batch == 0) plan.batch = detail::batch_for(n_latents);
   plan.steps = options.steps > 0 ? options.steps : parsae::divide_up(samples, plan.batch);
   // A fifteenth of the run, as in the comparison of rules; a million samples are silence enough in any run.
   plan.dead_after = options.dead_after > 0
