@@ -167,6 +167,7 @@
 #include <parsae/train/progress_line.hpp>
 #include <parsae/train/revival.hpp>
 #include <parsae/train/sample_pass.hpp>
+#include <parsae/train/shared_pass.hpp>
 #include <parsae/train/stage_times.hpp>
 #include <parsae/train/threshold_calibration.hpp>
 #include <parsae/train/train_progress.hpp>

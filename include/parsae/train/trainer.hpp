@@ -79,38 +79,58 @@ class Trainer {
   /// go on after a stop.
   template <BatchSource<Scalar> Source, TrainCallback... Callbacks>
   TrainReport train(Source& source, Callbacks&&... callbacks) {
-    const auto start = std::chrono::steady_clock::now();
-    const double seconds_before = progress_.seconds;
-    const auto keep_time = [&] {
-      const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-      progress_.seconds = seconds_before + seconds.count();
-    };
-    (begin_hook(callbacks), ...);
-    TrainReport report;
-    while (progress_.step < settings_.steps && report.reason == StopReason::Completed) {
-      if (!source.next(batch_)) {
-        report.reason = StopReason::SourceExhausted;
-        break;
-      }
-      const std::string_view not_finite = step(batch_);
-      keep_time();
-      if (!not_finite.empty()) {
-        report.reason = StopReason::Diverged;
-        report.message = "diverged: " + std::string(not_finite) + " is not finite in step " +
-                         std::to_string(progress_.step) + "; a lower learning rate or gradient clipping may help";
-      } else {
-        ((report.reason = step_hook(callbacks) == CallbackAction::Stop ? StopReason::StoppedByCallback : report.reason),
-         ...);  // in the order in which they were given, all of them
-      }
+    begin(callbacks...);
+    while (wants_batch()) {
+      if (source.next(batch_))
+        feed(batch_, callbacks...);
+      else
+        end_source();
     }
+    return finish(callbacks...);
+  }
+
+  /// The parts of train(), for a caller who reads the batches: begin(), then feed() or end_source() as long as a batch
+  /// is wanted, then finish(). Each is given the same callbacks.
+  template <TrainCallback... Callbacks>
+  void begin(Callbacks&... callbacks) {
+    start_ = std::chrono::steady_clock::now();
+    seconds_before_ = progress_.seconds;
+    report_ = {};
+    (begin_hook(callbacks), ...);
+  }
+
+  [[nodiscard]] bool wants_batch() const {
+    return progress_.step < settings_.steps && report_.reason == StopReason::Completed;
+  }
+
+  template <TrainCallback... Callbacks>
+  void feed(const Batch<Scalar>& batch, Callbacks&... callbacks) {
+    const std::string_view not_finite = step(batch);
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start_;
+    progress_.seconds = seconds_before_ + seconds.count();
+    if (!not_finite.empty()) {
+      report_.reason = StopReason::Diverged;
+      report_.message = "diverged: " + std::string(not_finite) + " is not finite in step " +
+                        std::to_string(progress_.step) + "; a lower learning rate or gradient clipping may help";
+    } else {
+      ((report_.reason = step_hook(callbacks) == CallbackAction::Stop ? StopReason::StoppedByCallback : report_.reason),
+       ...);  // in the order in which they were given, all of them
+    }
+  }
+
+  /// There are no more batches.
+  void end_source() { report_.reason = StopReason::SourceExhausted; }
+
+  template <TrainCallback... Callbacks>
+  TrainReport finish(Callbacks&... callbacks) {
     (end_hook(callbacks), ...);
-    if (report.message.empty())
-      report.message = std::string(to_string(report.reason)) + " after step " + std::to_string(progress_.step);
-    report.steps = progress_.step;
-    report.samples = progress_.samples;
-    report.loss = progress_.loss;
-    report.seconds = progress_.seconds;
-    return report;
+    if (report_.message.empty())
+      report_.message = std::string(to_string(report_.reason)) + " after step " + std::to_string(progress_.step);
+    report_.steps = progress_.step;
+    report_.samples = progress_.samples;
+    report_.loss = progress_.loss;
+    report_.seconds = progress_.seconds;
+    return report_;
   }
 
   /// One step on one batch: what train() repeats. Returns the name of a term that is not finite, or an empty name.
@@ -186,6 +206,9 @@ class Trainer {
   Step step_;
   TrainProgress progress_;
   Batch<Scalar> batch_;
+  TrainReport report_;
+  std::chrono::steady_clock::time_point start_;
+  double seconds_before_ = 0;  ///< of earlier calls
 };
 
 }  // namespace parsae::inline PARSAE_ABI
