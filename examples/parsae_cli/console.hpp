@@ -17,6 +17,7 @@ class Console {
 
   [[nodiscard]] bool is_json() const { return options_.is_json; }
   [[nodiscard]] bool is_quiet() const { return options_.is_quiet; }
+  [[nodiscard]] const std::string& program() const { return options_.program; }
 
   void note(const std::string& line) const {
     if (!options_.is_quiet) std::fprintf(stderr, "%s\n", line.c_str());

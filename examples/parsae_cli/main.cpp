@@ -56,6 +56,7 @@ class Command {
   }
 
   int run(int argc, char** argv) {
+    if (argc > 0) train_.output.program = argv[0];
     app_.parse(argc, argv);
     std::vector<std::string> names;
     for (const Verb& verb : verbs_) {

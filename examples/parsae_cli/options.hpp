@@ -12,6 +12,7 @@ namespace parsae_cli {
 struct OutputOptions {
   bool is_quiet = false;
   bool is_json = false;
+  std::string program = "parsae";  ///< as it was called
 };
 
 /// `parsae train`.

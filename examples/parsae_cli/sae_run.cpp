@@ -28,7 +28,7 @@ class SaeRunOf final : public SaeRun {
     set_starting_values(model_, samples, plan_, threads_);
   }
 
-  std::string_view step(const parsae::Batch<float>& batch) override { return trainer_.step(batch); }
+  void join(parsae::SharedPass<float>& pass, RunWatcher& watcher) override { pass.add(trainer_, watcher); }
   [[nodiscard]] const parsae::TrainProgress& progress() const override { return trainer_.progress(); }
 
   [[nodiscard]] double description_length() const override {
@@ -40,8 +40,8 @@ class SaeRunOf final : public SaeRun {
   void save_checkpoint(const parsae::RunDirectory& directory, const parsae::SourcePosition& position) override {
     directory.save_checkpoint(trainer_, position);
   }
-  [[nodiscard]] parsae::SourcePosition load_checkpoint(const parsae::RunDirectory& directory, Index step) override {
-    return parsae::load_checkpoint(directory.checkpoint_path(step), trainer_, directory.settings());
+  [[nodiscard]] parsae::RunDirectory::Resumption resume(const parsae::RunDirectory& directory) override {
+    return directory.resume(trainer_);
   }
 
   void finish(Source& source) override {

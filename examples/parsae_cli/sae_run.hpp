@@ -1,19 +1,29 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <parsae/data/batch.hpp>
 #include <parsae/io/run_directory.hpp>
-#include <parsae/train/train_progress.hpp>
+#include <parsae/train/shared_pass.hpp>
 
 #include <filesystem>
 #include <memory>
-#include <string_view>
 
 #include "plan.hpp"
 #include "sae.hpp"
 #include "source.hpp"
 
 namespace parsae_cli {
+
+/// A callback of a trainer whose type is not known.
+class RunWatcher {
+ public:
+  RunWatcher() = default;
+  RunWatcher(const RunWatcher&) = delete;
+  RunWatcher& operator=(const RunWatcher&) = delete;
+  virtual ~RunWatcher() = default;
+  virtual void on_train_begin(const parsae::TrainProgress& progress) = 0;
+  virtual parsae::CallbackAction on_step_end(const parsae::TrainProgress& progress) = 0;
+  virtual void on_train_end(const parsae::TrainProgress& progress) = 0;
+};
 
 /// An SAE in training whose sparsity rule is known at run time only.
 class SaeRun {
@@ -26,15 +36,15 @@ class SaeRun {
   /// Gives the model its starting values.
   virtual void initialize(const parsae::Matrix<float>& samples) = 0;
 
-  /// One step. Returns the name of a loss term that is not finite, or an empty name.
-  virtual std::string_view step(const parsae::Batch<float>& batch) = 0;
+  /// Takes part in a pass, watched by `watcher`; both outlive it.
+  virtual void join(parsae::SharedPass<float>& pass, RunWatcher& watcher) = 0;
   [[nodiscard]] virtual const parsae::TrainProgress& progress() const = 0;
 
   /// Bits a sample at the running densities: sum over latents of Hb(p_j), and 8 bits for each active value.
   [[nodiscard]] virtual double description_length() const = 0;
 
   virtual void save_checkpoint(const parsae::RunDirectory& directory, const parsae::SourcePosition& position) = 0;
-  [[nodiscard]] virtual parsae::SourcePosition load_checkpoint(const parsae::RunDirectory& directory, Index step) = 0;
+  [[nodiscard]] virtual parsae::RunDirectory::Resumption resume(const parsae::RunDirectory& directory) = 0;
 
   /// Ends training: rules whose thresholds are measured measure them on the source.
   virtual void finish(Source& source) = 0;

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,7 +19,7 @@
 #include "console.hpp"
 #include "judge.hpp"
 #include "report_files.hpp"
-#include "run_set.hpp"
+#include "run_member.hpp"
 
 namespace parsae_cli {
 namespace {
@@ -112,24 +113,31 @@ class Training {
                                                                         " values as in the training files, got " +
                                                                         std::to_string(eval_activations_->n_inputs()));
     }
-    make_members(start.is_resumed);
   }
 
   int run(bool is_resumed) {
     Source source = activations_.mixed(plan_.batch, options_.seeds.front(), 0);
     describe();
-    Index step = is_resumed ? load(source) : 0;
-    if (step == 0) initialize(source);
-    for (const auto& member : members_) member->begin();
-    const bool is_complete = train(source, step);
-    for (const auto& member : members_) member->end();
+    // Before anything is written: files that cannot be read leave no run behind.
+    const parsae::Matrix<float> samples = source.first_samples(std::min(samples_to_start_from, activations_.n_rows()));
+    make_members(source, is_resumed);
+    start(source, samples);
+    if (is_resumed)
+      console_.note("resumed      " + (first_step_ > 0 ? "at step " + grouped(first_step_)
+                                                       : std::string("at the beginning: there is no checkpoint yet")));
+    const std::vector<parsae::TrainReport> reports = train(source);
     note_left_out(source);
-    if (!is_complete) return interrupted(step_);
-    return finish();
+    for (const parsae::TrainReport& report : reports)
+      if (report.reason == parsae::StopReason::StoppedByCallback) return interrupted();
+    try {
+      return finish(reports);
+    } catch (const Interrupted&) {
+      return interrupted();
+    }
   }
 
  private:
-  void make_members(bool is_resumed) {
+  void make_members(const Source& source, bool is_resumed) {
     for (const SaePlan& sae : plan_.saes) {
       const fs::path folder = sae.folder.empty() ? out_ : out_ / sae.folder;
       std::unique_ptr<SaeRun> run = make_sae_run(options_, sae, plan_);
@@ -138,20 +146,25 @@ class Training {
       if (is_resumed && parsae::RunDirectory::is_run(folder)) {
         auto directory = parsae::RunDirectory::open(folder, parsae::RunDirectory::Access::Write, keeps);
         check_usage([&] { directory.require_settings(settings); });
-        add(std::move(run), std::move(directory), sae);
+        add(std::move(run), std::move(directory), sae, source);
       } else {
-        if (fs::exists(out_ / sweep_file) && !is_resumed) throw parsae::FileError(out_, "already holds a sweep");
-        add(std::move(run), parsae::RunDirectory::create(folder, settings, about(), keeps), sae);
+        if (!is_resumed && (parsae::RunDirectory::is_run(out_) || fs::exists(out_ / sweep_file)))
+          throw parsae::FileError(
+              out_, "already holds a run: go on with it (--resume " + out_.string() + "), or choose another --out");
+        add(std::move(run), parsae::RunDirectory::create(folder, settings, about(), keeps), sae, source);
       }
     }
-    if (!plan_.is_sweep() || is_resumed) return;
+    if (!plan_.is_sweep() || fs::exists(out_ / sweep_file)) return;
     nlohmann::ordered_json folders = nlohmann::ordered_json::array();
     for (const SaePlan& sae : plan_.saes) folders.push_back(sae.folder);
     write_json(out_ / sweep_file, {{"format", "parsae sweep"}, {"version", 1}, {"runs", folders}});
   }
 
-  void add(std::unique_ptr<SaeRun> run, parsae::RunDirectory directory, const SaePlan& sae) {
-    members_.push_back(std::make_unique<RunMember>(std::move(run), std::move(directory), sae, plan_.log_every));
+  void add(std::unique_ptr<SaeRun> run, parsae::RunDirectory directory, const SaePlan& sae, const Source& source) {
+    members_.push_back(std::make_unique<RunMember>(std::move(run), std::move(directory), sae, source,
+                                                   RunMember::Settings{.log_every = plan_.log_every,
+                                                                       .checkpoint_every = plan_.checkpoint_every,
+                                                                       .on_step = [this](Index step) { show(step); }}));
   }
 
   [[nodiscard]] nlohmann::ordered_json about() const {
@@ -176,73 +189,44 @@ class Training {
     console_.note("run          " + out_.string());
   }
 
-  void initialize(Source& source) const {
-    const parsae::Matrix<float> samples = source.first_samples(std::min(samples_to_start_from, activations_.n_rows()));
-    for (const auto& member : members_) member->run().initialize(samples);
-  }
-
-  /// The newest step of which every SAE has a whole checkpoint; 0 when there is no checkpoint at all.
-  Index load(Source& source) const {
-    const std::vector<Index> steps = common_checkpoints(members_);
-    std::string refused;
-    for (const Index step : steps) {
-      try {
-        parsae::SourcePosition position;
-        for (const auto& member : members_) position = member->run().load_checkpoint(member->directory(), step);
-        source.seek(position);
-        if (!refused.empty()) console_.note("left out: " + refused);
-        console_.note("resumed      at step " + grouped(step));
-        return step;
-      } catch (const parsae::FileError& error) {
-        if (step == steps.back()) throw;
-        refused = error.what();
-      }
+  /// Every SAE from its newest checkpoint, or from its starting values; the source from the place of the one that is
+  /// furthest behind, for which the others wait.
+  void start(Source& source, const parsae::Matrix<float>& samples) {
+    first_step_ = plan_.steps;
+    for (const auto& member : members_) {
+      const parsae::RunDirectory::Resumption resumed = member->run().resume(member->directory());
+      for (const std::string& refused : resumed.refused) console_.note("left out: " + refused);
+      if (resumed.step == 0) member->run().initialize(samples);
+      if (resumed.step >= first_step_) continue;
+      first_step_ = resumed.step;
+      source.seek(resumed.position);
     }
-    console_.note("resumed      at the beginning: there is no checkpoint yet");
-    return 0;
   }
 
-  [[nodiscard]] bool is_anyone_left() const {
-    return std::any_of(members_.begin(), members_.end(), [](const auto& member) { return member->diverged().empty(); });
+  std::vector<parsae::TrainReport> train(Source& source) {
+    bar_ = std::make_unique<ProgressBar>(
+        ProgressBar::Settings{.total = static_cast<double>(std::max<Index>(plan_.steps - first_step_, 1)),
+                              .style = style_,
+                              .seconds_per_line = 10});
+    parsae::SharedPass<float> pass;
+    for (const auto& member : members_) member->run().join(pass, *member);
+    std::vector<parsae::TrainReport> reports = pass.train(source);
+    bar_.reset();
+    return reports;
   }
 
-  /// False when interrupted; what has been done is then saved.
-  bool train(Source& source, Index first_step) {
-    ProgressBar bar({.total = static_cast<double>(std::max<Index>(plan_.steps - first_step, 1)),
-                     .style = style_,
-                     .seconds_per_line = 10});
-    parsae::Batch<float> batch;
-    Index saved = first_step;
-    for (step_ = first_step; step_ < plan_.steps && is_anyone_left();) {
-      if (Interrupt::requested()) {
-        if (step_ != saved) save(source);
-        return false;
-      }
-      source.next(batch);
-      for (const auto& member : members_) member->step(batch);
-      ++step_;
-      bar.update(static_cast<double>(step_ - first_step), "step " + grouped(step_) + "/" + grouped(plan_.steps),
-                 status(static_cast<double>((step_ - first_step) * plan_.batch) / bar.seconds()));
-      if (step_ % plan_.checkpoint_every != 0 && step_ != plan_.steps) continue;
-      save(source);
-      saved = step_;
-    }
-    bar.clear();
-    return true;
-  }
-
-  void save(const Source& source) const {
-    for (const auto& member : members_) member->save_checkpoint(source.position());
+  void show(Index step) const {
+    bar_->update(static_cast<double>(step - first_step_), "step " + grouped(step) + "/" + grouped(plan_.steps),
+                 status(static_cast<double>((step - first_step_) * plan_.batch) / bar_->seconds()));
   }
 
   [[nodiscard]] std::string status(double rate) const {
     const parsae::TrainProgress& first = members_.front()->progress();
     std::string text = grouped(static_cast<Index>(rate)) + " samples/s";
     if (plan_.is_sweep()) {
-      double low = 1e300;
+      double low = std::numeric_limits<double>::infinity();
       double high = 0;
       for (const auto& member : members_) {
-        if (!member->diverged().empty()) continue;
         low = std::min(low, member->progress().fvu);
         high = std::max(high, member->progress().fvu);
       }
@@ -259,34 +243,31 @@ class Training {
     if (!text.empty()) console_.note(text.substr(0, text.size() - 1));
   }
 
-  int interrupted(Index step) const {
-    console_.note("Interrupted after step " + grouped(step) + " of " + grouped(plan_.steps) +
-                  "; a checkpoint is written. Go on with:\n  parsae train --resume " + out_.string());
+  int interrupted() const {
+    const Index step = members_.front()->progress().step;
+    std::fprintf(stderr,
+                 "Interrupted after step %s of %s; a checkpoint is written. Go on with:\n  %s train --resume %s\n",
+                 grouped(step).c_str(), grouped(plan_.steps).c_str(), console_.program().c_str(), out_.c_str());
     return exit_interrupted;
   }
 
-  int finish() {
+  int finish(const std::vector<parsae::TrainReport>& reports) {
     nlohmann::ordered_json results = nlohmann::ordered_json::array();
-    bool has_failed = false;
-    for (const auto& member : members_) {
-      if (!member->diverged().empty()) {
-        has_failed = true;
-        report_divergence(*member);
-        continue;
-      }
-      results.push_back(finish(*member));
-      if (Interrupt::requested()) return interrupted(plan_.steps);
+    for (std::size_t at = 0; at < members_.size(); ++at) {
+      if (reports[at].reason == parsae::StopReason::Diverged)
+        tell_divergence(*members_[at], reports[at]);
+      else
+        results.push_back(finish(*members_[at]));
     }
     console_.json(plan_.is_sweep() ? results : results.empty() ? nlohmann::ordered_json() : results.front());
-    say_what_next();
-    return has_failed ? exit_failure : exit_ok;
+    if (!results.empty()) say_what_next();
+    return results.size() < members_.size() ? exit_failure : exit_ok;
   }
 
-  void report_divergence(const RunMember& member) const {
+  void tell_divergence(const RunMember& member, const parsae::TrainReport& report) const {
     const auto known = member.directory().checkpoints();
-    std::fprintf(stderr, "parsae: %s %s (learning rate %s); a lower --lr or --clip 1 may help. %s\n",
-                 member.directory().path().c_str(), member.diverged().c_str(),
-                 number_text(member.plan().learning_rate).c_str(),
+    std::fprintf(stderr, "parsae: %s: %s (--lr %s, --clip 1). %s\n", member.directory().path().c_str(),
+                 report.message.c_str(), number_text(member.plan().learning_rate / 4).c_str(),
                  known.empty() ? "It came before the first checkpoint."
                                : ("The last good checkpoint stays: " + known.back().path.string()).c_str());
   }
@@ -318,10 +299,11 @@ class Training {
   }
 
   void say_what_next() const {
+    const std::string& program = console_.program();
     const std::string run = plan_.is_sweep() ? (out_ / plan_.saes.front().folder).string() : out_.string();
-    console_.note("\nlook        " + run + "/report.html\nuse         " + run +
-                  "/model.safetensors\nnext        parsae eval " + run + " HELD_OUT      parsae top " + run +
-                  " FILES      parsae convert " + run + " --to saelens -o sl/");
+    console_.note("\nlook at      " + run + "/report.html\nuse          " + run + "/model.safetensors\nnext         " +
+                  program + " eval " + run + " HELD_OUT_FILES\n             " + program + " top " + run +
+                  " FILES -o top.csv\n             " + program + " convert " + run + " --to saelens -o sl/");
   }
 
   TrainOptions options_;
@@ -333,7 +315,8 @@ class Training {
   parsae::Threads threads_;
   ProgressBar::Style style_;
   std::vector<std::unique_ptr<RunMember>> members_;
-  Index step_ = 0;
+  std::unique_ptr<ProgressBar> bar_;
+  Index first_step_ = 0;
 };
 
 }  // namespace
