@@ -29,7 +29,7 @@ using parsae_examples::fixed_text;
 using parsae_examples::Interrupt;
 using parsae_examples::ProgressBar;
 
-constexpr Index samples_to_start_from = 65'536;
+constexpr Index samples_to_start_from = 16'384;
 constexpr Index samples_to_calibrate_on = 200'000;
 constexpr Index samples_to_judge_by = 100'000;
 constexpr const char* sweep_file = "sweep.json";
@@ -97,7 +97,7 @@ class Training {
  public:
   Training(const Start& start, const Console& console)
       : options_(start.options),
-        out_(start.out),
+        out_(start.out.has_filename() ? start.out : start.out.parent_path()),
         console_(console),
         activations_(options_.data),
         plan_(make_plan(options_, activations_.n_inputs(), activations_.n_rows())),
@@ -118,10 +118,13 @@ class Training {
   int run(bool is_resumed) {
     Source source = activations_.mixed(plan_.batch, options_.seeds.front(), 0);
     describe();
-    // Before anything is written: files that cannot be read leave no run behind.
-    const parsae::Matrix<float> samples = source.first_samples(std::min(samples_to_start_from, activations_.n_rows()));
-    make_members(source, is_resumed);
-    start(source, samples);
+    {
+      // Read before anything is written: files that cannot be read leave no run behind.
+      const Index n = std::min(samples_to_start_from, activations_.n_rows());
+      const parsae::Matrix<float> samples = source.first_samples(n);
+      make_members(source, is_resumed);
+      start(source, samples);
+    }
     if (is_resumed)
       console_.note("resumed      " + (first_step_ > 0 ? "at step " + grouped(first_step_)
                                                        : std::string("at the beginning: there is no checkpoint yet")));
