@@ -19,6 +19,7 @@
 #include "row_statistics.hpp"
 #include "sae.hpp"
 #include "source.hpp"
+#include "sweep_file.hpp"
 #include "text.hpp"
 #include "verbs.hpp"
 
@@ -94,6 +95,7 @@ Json inspect_path(const fs::path& path, const UseRequest& request) {
 /// A directory of activations stands for its files; runs, models and patterns are found first.
 std::vector<fs::path> paths_of(const std::string& input) {
   const fs::path path(input);
+  if (is_sweep(path)) return runs_of_sweep(path);
   if (fs::is_regular_file(path) || parsae::RunDirectory::is_run(path) || is_foreign_sae(path)) return {path};
   return parsae::shard_files(path);
 }

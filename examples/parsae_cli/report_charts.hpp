@@ -28,12 +28,17 @@ struct CurvePoint {
 
 namespace detail {
 
-/// Not a single level: an axis without extent has no ticks.
-[[nodiscard]] inline std::vector<double> padded_range(const std::vector<double>& values, double low) {
-  double high = low;
-  for (const double value : values)
-    if (std::isfinite(value)) high = std::max(high, value);
-  return {low, high > low ? high : low + 1};
+/// From zero, or from nearer where all values lie close together; never a single level, which has no ticks.
+[[nodiscard]] inline std::vector<double> shown_range(const std::vector<double>& values) {
+  double low = std::numeric_limits<double>::infinity();
+  double high = 0;
+  for (const double value : values) {
+    if (!std::isfinite(value)) continue;
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+  if (!(high > 0)) return {0, 1};
+  return {high > low && low > 0.8 * high ? low : 0, high};
 }
 
 struct CurveSettings {
@@ -59,7 +64,7 @@ struct CurveSettings {
     series.points.push_back({point.samples / 1e6, values.back(), ""});
   }
   chart.series.push_back(series);
-  if (settings.scale == parsae_examples::ChartAxis::Scale::Linear) chart.y_range = padded_range(values, 0);
+  if (settings.scale == parsae_examples::ChartAxis::Scale::Linear) chart.y_range = shown_range(values);
   return chart.svg();
 }
 

@@ -10,7 +10,6 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <limits>
 #include <memory>
 #include <string>
@@ -20,6 +19,7 @@
 #include "judge.hpp"
 #include "report_files.hpp"
 #include "run_member.hpp"
+#include "sweep_file.hpp"
 
 namespace parsae_cli {
 namespace {
@@ -30,9 +30,7 @@ using parsae_examples::Interrupt;
 using parsae_examples::ProgressBar;
 
 constexpr Index samples_to_start_from = 16'384;
-constexpr Index samples_to_calibrate_on = 200'000;
 constexpr Index samples_to_judge_by = 100'000;
-constexpr const char* sweep_file = "sweep.json";
 
 /// Options and folder of a run, new or gone on with.
 struct Start {
@@ -41,14 +39,6 @@ struct Start {
   bool is_resumed = false;
 };
 
-nlohmann::ordered_json read_json(const fs::path& path) {
-  std::ifstream file(path);
-  if (!file) throw parsae::FileError(path, "cannot be opened");
-  nlohmann::ordered_json json = nlohmann::ordered_json::parse(file, nullptr, false);
-  if (!json.is_object()) throw parsae::FileError(path, "is not a JSON object");
-  return json;
-}
-
 void write_json(const fs::path& path, const nlohmann::ordered_json& json) {
   parsae::AtomicFile out(path);
   out.write(json.dump(2) + "\n");
@@ -56,15 +46,7 @@ void write_json(const fs::path& path, const nlohmann::ordered_json& json) {
 }
 
 /// The folder whose config.json tells how a run or sweep began.
-fs::path config_folder(const fs::path& out) {
-  if (fs::exists(out / sweep_file)) {
-    const nlohmann::ordered_json sweep = read_json(out / sweep_file);
-    if (!sweep.contains("runs") || !sweep["runs"].is_array() || sweep["runs"].empty())
-      throw parsae::FileError(out / sweep_file, "\"runs\": expected a list of folders");
-    return out / sweep["runs"].front().get<std::string>();
-  }
-  return out;
-}
+fs::path config_folder(const fs::path& out) { return is_sweep(out) ? runs_of_sweep(out).front() : out; }
 
 Start start_of(const TrainRequest& request, const CLI::App& verb) {
   if (request.resume.empty()) return {request.train, request.out, false};
@@ -116,20 +98,14 @@ class Training {
   }
 
   int run(bool is_resumed) {
-    Source source = activations_.mixed(plan_.batch, options_.seeds.front(), 0);
     describe();
+    std::vector<parsae::TrainReport> reports;
     {
-      // Read before anything is written: files that cannot be read leave no run behind.
-      const Index n = std::min(samples_to_start_from, activations_.n_rows());
-      const parsae::Matrix<float> samples = source.first_samples(n);
-      make_members(source, is_resumed);
-      start(source, samples);
+      Source source = activations_.mixed(plan_.batch, options_.seeds.front(), 0);  // its buffer goes with it
+      prepare(source, is_resumed);
+      reports = train(source);
+      note_left_out(source);
     }
-    if (is_resumed)
-      console_.note("resumed      " + (first_step_ > 0 ? "at step " + grouped(first_step_)
-                                                       : std::string("at the beginning: there is no checkpoint yet")));
-    const std::vector<parsae::TrainReport> reports = train(source);
-    note_left_out(source);
     for (const parsae::TrainReport& report : reports)
       if (report.reason == parsae::StopReason::StoppedByCallback) return interrupted();
     try {
@@ -140,6 +116,16 @@ class Training {
   }
 
  private:
+  /// The first samples are read before anything is written: files that cannot be read leave no run behind.
+  void prepare(Source& source, bool is_resumed) {
+    const parsae::Matrix<float> samples = source.first_samples(std::min(samples_to_start_from, activations_.n_rows()));
+    make_members(source, is_resumed);
+    start(source, samples);
+    if (is_resumed)
+      console_.note("resumed      " + (first_step_ > 0 ? "at step " + grouped(first_step_)
+                                                       : std::string("at the beginning: there is no checkpoint yet")));
+  }
+
   void make_members(const Source& source, bool is_resumed) {
     for (const SaePlan& sae : plan_.saes) {
       const fs::path folder = sae.folder.empty() ? out_ : out_ / sae.folder;
@@ -151,13 +137,13 @@ class Training {
         check_usage([&] { directory.require_settings(settings); });
         add(std::move(run), std::move(directory), sae, source);
       } else {
-        if (!is_resumed && (parsae::RunDirectory::is_run(out_) || fs::exists(out_ / sweep_file)))
+        if (!is_resumed && (parsae::RunDirectory::is_run(out_) || is_sweep(out_)))
           throw parsae::FileError(
               out_, "already holds a run: go on with it (--resume " + out_.string() + "), or choose another --out");
         add(std::move(run), parsae::RunDirectory::create(folder, settings, about(), keeps), sae, source);
       }
     }
-    if (!plan_.is_sweep() || fs::exists(out_ / sweep_file)) return;
+    if (!plan_.is_sweep() || is_sweep(out_)) return;
     nlohmann::ordered_json folders = nlohmann::ordered_json::array();
     for (const SaePlan& sae : plan_.saes) folders.push_back(sae.folder);
     write_json(out_ / sweep_file, {{"format", "parsae sweep"}, {"version", 1}, {"runs", folders}});
@@ -276,8 +262,10 @@ class Training {
   }
 
   nlohmann::ordered_json finish(const RunMember& member) {
-    Source calibration = activations_.mixed(plan_.batch, options_.seeds.front() + 1, 1);
-    member.run().finish(calibration);
+    {
+      Source calibration = activations_.mixed(plan_.batch, options_.seeds.front() + 1, 1);
+      member.run().finish(calibration);
+    }
     const parsae::RunDirectory& directory = member.directory();
     member.run().save_model(directory.model_path());
     const Activations& data = eval_activations_ ? *eval_activations_ : activations_;

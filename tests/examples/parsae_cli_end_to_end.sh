@@ -114,6 +114,7 @@ ls | grep -q '\.part$' && fail "encode left a spool behind"
 awk -F, 'NR > 2 && ($1 == last && $3 > value) { exit 1 } NR > 1 { last = $1; value = $3 }' top.csv ||
   fail "top examples are not in order: $(cat top.csv)"
 expect 0 "newest checkpoint" "$parsae" inspect whole
+expect 0 "sweep/topk-k2-n64-seed3" "$parsae" inspect sweep
 expect 0 "1,200" "$parsae" inspect part1.csv
 expect 0 "parsae checkpoint" "$parsae" inspect whole/checkpoints/step_000004000.safetensors
 expect 0 "sl" "$parsae" convert whole --to saelens -o sl
