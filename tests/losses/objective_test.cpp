@@ -10,6 +10,9 @@
 #include <support/close_to.hpp>
 #include <support/one_latent.hpp>
 
+#include <sstream>
+#include <string_view>
+
 using namespace parsae;
 
 using Plain = Objective<MeanSquaredError>;
@@ -75,4 +78,21 @@ TEST_CASE("Objective without code losses leaves the gradient alone", "[objective
   CHECK(latent.value == Buffer<float>(2, 10.0f));
   CHECK(latent.gate == Buffer<float>(2, 20.0f));
   CHECK(gradient.decoder_norm == 40);
+}
+
+TEST_CASE("an objective names its losses and all their settings", "[objective]") {
+  const auto settings_of = [](const auto& objective) {
+    std::ostringstream text;
+    objective.visit_settings([&](std::string_view name, const auto& value) { text << name << '=' << value << ' '; });
+    return text.str();
+  };
+  CHECK(settings_of(Plain(MeanSquaredError())) == "losses=mse ");
+  CHECK(settings_of(Full(MeanSquaredError(), AuxK({.coefficient = 0.25, .k_aux = 5}),
+                         L1({.coefficient = 0.5, .weighting = L1::Weighting::DecoderNorm}),
+                         L0STE({.coefficient = 0.125}))) ==
+        "losses=mse + aux_k + l1 + l0 aux_k.coefficient=0.25 aux_k.k_aux=5 l1.coefficient=0.5 "
+        "l1.weighting=decoder_norm l0.coefficient=0.125 ");
+  CHECK(settings_of(Objective(MeanSquaredError(), GateReconstruction({.coefficient = 2}), GateL1())) ==
+        "losses=mse + gate_reconstruction + gate_l1 gate_reconstruction.coefficient=2 gate_l1.coefficient=0.001 "
+        "gate_l1.weighting=plain ");
 }

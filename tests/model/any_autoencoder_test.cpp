@@ -4,6 +4,7 @@
 #include <parsae/allocators/mutual_choice.hpp>
 #include <parsae/model/any_autoencoder.hpp>
 
+#include <support/catch.hpp>
 #include <support/random_model.hpp>
 
 using namespace parsae;

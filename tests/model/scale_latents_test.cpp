@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <parsae/model/scale_latents.hpp>
 
+#include <support/catch.hpp>
 #include <support/random_model.hpp>
 
 using namespace parsae;

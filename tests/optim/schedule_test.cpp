@@ -4,6 +4,8 @@
 #include <support/close_to.hpp>
 
 #include <limits>
+#include <sstream>
+#include <string_view>
 
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
@@ -63,4 +65,15 @@ TEST_CASE("A schedule says which of its settings is wrong", "[schedule]") {
   CHECK_THROWS_WITH(Schedule{.decay_end = std::numeric_limits<double>::quiet_NaN()}.check("rate"),
                     ContainsSubstring("rate decay_end"));
   CHECK_NOTHROW(Schedule{.warmup_steps = 3, .warmup_start = 2, .decay_fraction = 1, .decay_end = 3}.check("rate"));
+}
+
+TEST_CASE("A schedule names its settings, and says whether the length of the run matters", "[schedule]") {
+  const Schedule schedule{
+      .warmup_steps = 3, .warmup_start = 0.5, .decay_fraction = 0.25, .decay_shape = Schedule::Shape::Cosine};
+  std::ostringstream text;
+  schedule.visit_settings([&](std::string_view name, const auto& value) { text << name << '=' << value << ' '; });
+  CHECK(text.str() ==
+        "warmup_steps=3 warmup_start=0.5 warmup_shape=linear decay_fraction=0.25 decay_end=0 decay_shape=cosine ");
+  CHECK(schedule.decays());
+  CHECK_FALSE(Schedule{.warmup_steps = 3}.decays());
 }

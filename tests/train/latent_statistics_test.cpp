@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
+#include <stdexcept>
+#include <string>
+#include <string_view>
 #include <vector>
 
 using namespace parsae;
@@ -123,4 +126,56 @@ TEST_CASE("Ranks are renewed every 100 steps, and densities at each", "[latent_s
   CHECK(first_rank() == 0);
   observe(statistics, {0, 10}, 10);
   CHECK(first_rank() == 1);
+}
+
+TEST_CASE("LatentStatistics that are visited and copied go on with the same bits", "[latent_statistics]") {
+  LatentStatistics statistics(3, 100, 50);
+  observe(statistics, {1, 0, 7}, 60);
+  observe(statistics, {0, 0, 3}, 40);
+  std::vector<double> kept;
+  statistics.visit_state([&](std::string_view, auto values) {
+    for (const auto value : values) kept.push_back(static_cast<double>(value));
+  });
+  LatentStatistics copy(3, 100, 50);
+  std::size_t at = 0;
+  copy.visit_state([&](std::string_view, auto values) {
+    for (auto& value : values) value = static_cast<std::remove_cvref_t<decltype(value)>>(kept[at++]);
+  });
+  REQUIRE(at == kept.size());
+  CHECK_NOTHROW(copy.check());
+  CHECK(copy.n_dead() == 1);
+  for (int batch = 0; batch < 250; ++batch) {
+    observe(statistics, {1, batch % 2, 3}, 20);
+    observe(copy, {1, batch % 2, 3}, 20);
+  }
+  CHECK(copy.density() == statistics.density());
+  CHECK(copy.samples_since_active() == statistics.samples_since_active());
+  for (Index j = 0; j < 3; ++j) CHECK(copy.history().rank[j] == statistics.history().rank[j]);
+}
+
+TEST_CASE("LatentStatistics that no training leads to are refused by name", "[latent_statistics]") {
+  const auto refused = [](std::string_view changed, double to) {
+    LatentStatistics statistics(3, 100, 50);
+    observe(statistics, {1, 0, 7}, 60);
+    observe(statistics, {0, 0, 3}, 40);
+    statistics.check();
+    statistics.visit_state([&](std::string_view name, auto values) {
+      if (name == changed) values[0] = static_cast<std::remove_cvref_t<decltype(values[0])>>(to);
+    });
+    try {
+      statistics.check();
+    } catch (const std::invalid_argument& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  CHECK(refused("n_dead", 2) == "LatentStatistics n_dead: expected 1, got 2");
+  CHECK(refused("samples", -1) == "LatentStatistics samples: expected at least 0, got -1");
+  CHECK(refused("steps_since_ranking", -1) == "LatentStatistics steps_since_ranking: expected at least 0, got -1");
+  CHECK(refused("density_weight", 2) == "LatentStatistics density_weight: expected a value from 0 to 1.001, got 2");
+  CHECK(refused("samples_since_active", -1) == "LatentStatistics samples_since_active: expected at least 0, got -1");
+  CHECK(refused("samples_since_active", 200) == "LatentStatistics dead: expected 1, got 0");
+  CHECK(refused("density", 7) == "LatentStatistics density: expected a value from 0 to 1.001, got 7");
+  CHECK(refused("rank", 3) == "LatentStatistics rank: expected a value from 0 to 2, got 3");
+  CHECK(refused("dead", 1) == "LatentStatistics dead: expected 0, got 1");
 }

@@ -10,6 +10,7 @@
 #include <parsae/optim/adam.hpp>
 #include <parsae/train/shared_pass.hpp>
 
+#include <support/catch.hpp>
 #include <support/superposition.hpp>
 
 using namespace parsae;

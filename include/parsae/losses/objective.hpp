@@ -68,12 +68,13 @@ class Objective {
   template <class Visit>
   void visit_settings(const Visit& visit) const {
     std::string names(reconstruction_name);
-    if constexpr (has_auxiliary) names += " + " + std::string(Auxiliary::name);
-    for (const std::string_view name : code_loss_names()) names += " + " + std::string(name);
+    const auto append = [&](std::string_view name) { names.append(" + ").append(name); };
+    if constexpr (has_auxiliary) append(Auxiliary::name);
+    for (const std::string_view name : code_loss_names()) append(name);
     visit("losses", names);
     const auto visit_loss = [&](const auto& loss, std::string_view loss_name) {
       const auto prefixed = [&](std::string_view name, const auto& value) {
-        visit(std::string(loss_name) + "." + std::string(name), value);
+        visit(std::string(loss_name).append(".").append(name), value);
       };
       if constexpr (requires { loss.visit_settings(prefixed); }) loss.visit_settings(prefixed);
     };
