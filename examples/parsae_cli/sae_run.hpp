@@ -13,16 +13,16 @@
 
 namespace parsae_cli {
 
-/// A callback of a trainer whose type is not known.
+/// A callback of a trainer whose type is not known. Not abstract: a concept that takes it by value could not name it.
 class RunWatcher {
  public:
   RunWatcher() = default;
   RunWatcher(const RunWatcher&) = delete;
   RunWatcher& operator=(const RunWatcher&) = delete;
   virtual ~RunWatcher() = default;
-  virtual void on_train_begin(const parsae::TrainProgress& progress) = 0;
-  virtual parsae::CallbackAction on_step_end(const parsae::TrainProgress& progress) = 0;
-  virtual void on_train_end(const parsae::TrainProgress& progress) = 0;
+  virtual void on_train_begin(const parsae::TrainProgress&) {}
+  virtual parsae::CallbackAction on_step_end(const parsae::TrainProgress&) { return parsae::CallbackAction::Continue; }
+  virtual void on_train_end(const parsae::TrainProgress&) {}
 };
 
 /// An SAE in training whose sparsity rule is known at run time only.
