@@ -51,4 +51,4 @@ if [[ $kind == benchmarks ]]; then target=benchmark_$name; fi
 ) >&2
 
 # The program's own words (usage, "go on with") name the command that the person typed.
-exec -a "./$kind/run $name" "$root/build/release/$kind/bin/$name" "$@"
+exec -a "./$kind/run $name" "$root/build/release/$kind/bin/${name%_cli}" "$@"

@@ -8,7 +8,8 @@ function(parsae_program_names variable)
   set(${variable} ${mains} PARENT_SCOPE)
 endfunction()
 
-# parsae_add_program(<target> <name>): builds <name>/*.cpp to <build>/<this directory>/<name>. The program may include
+# parsae_add_program(<target> <name>): builds <name>/*.cpp to <build>/<this directory>/bin/<name>, or to bin/<command> where
+# the name is <command>_cli: a command that is installed. The program may include
 # <support/...> from examples/ and what lies in folders of this directory (<measure/...> in benchmarks/), and finds its own
 # source folder in PARSAE_PROGRAM_DIR.
 function(parsae_add_program target name)
@@ -17,7 +18,8 @@ function(parsae_add_program target name)
   target_link_libraries(${target} PRIVATE parsae::parsae CLI11::CLI11)
   target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/examples)
   target_compile_definitions(${target} PRIVATE PARSAE_PROGRAM_DIR="${CMAKE_CURRENT_SOURCE_DIR}/${name}")
-  set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/bin)
+  string(REGEX REPLACE "_cli$" "" command ${name})
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME ${command} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/bin)
   if(PARSAE_NATIVE)
     parsae_enable_native(${target})
     # g++ 12 takes the deliberately undefined operands of its own AVX-512 intrinsics for mistakes, hundreds of times in Eigen.

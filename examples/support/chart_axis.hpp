@@ -59,7 +59,7 @@ class ChartAxis {
   /// "0.5", "2", "1000": as many digits as a tick needs.
   [[nodiscard]] static std::string label(double tick) {
     char text[32];
-    std::snprintf(text, sizeof text, "%.6g", tick);
+    std::snprintf(text, sizeof text, "%.6g", tick + 0.0);  // the sum of -0 and 0 is 0
     return text;
   }
 

@@ -73,6 +73,18 @@ TEST_CASE("each line is a record, as JSON or under a line of names") {
         "8,0.75,0.5,0.25,,3.5,2,0.001,512,2.25,1.5\n");
 }
 
+TEST_CASE("a program adds what it measures to every record") {
+  const test::TemporaryFolder folder;
+  const auto extend = [](nlohmann::ordered_json& record) { record["details/bits"] = record["step"].get<int>() + 0.5; };
+  JsonlMetrics json(folder / "metrics.jsonl", {.every_steps = 1, .extend = extend});
+  CsvMetrics csv(folder / "metrics.csv", {.every_steps = 1, .extend = extend});
+  json.on_step_end(progress_at(7));
+  csv.on_step_end(progress_at(7));
+  CHECK(lines_of(folder / "metrics.jsonl").front()["details/bits"] == 7.5);
+  CHECK_THAT(test::content_of(folder / "metrics.csv"),
+             ContainsSubstring(",details/seconds,details/bits\n7,") && ContainsSubstring(",7.5\n"));
+}
+
 TEST_CASE("every so many steps, and the last step once") {
   const test::TemporaryFolder folder;
   const auto steps = [&](const std::string& name, Index every_steps, Index last) {

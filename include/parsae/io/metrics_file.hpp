@@ -9,6 +9,7 @@
 #include <charconv>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -67,6 +68,8 @@ class MetricsFile {
  public:
   struct Settings {
     Index every_steps = 100;  ///< >= 1; the last step is always written
+    std::function<void(nlohmann::ordered_json& record)>
+        extend{};  ///< adds what the program measures, the same each time
   };
 
   explicit MetricsFile(const std::filesystem::path& path) : MetricsFile(path, Settings()) {}
@@ -123,7 +126,8 @@ class MetricsFile {
   }
 
   void write(const TrainProgress& progress) {
-    const nlohmann::ordered_json record = metrics_record(progress);
+    nlohmann::ordered_json record = metrics_record(progress);
+    if (settings_.extend) settings_.extend(record);
     if (is_empty_)
       if (const std::string header = Format::header(record); !header.empty()) out_ << header << '\n';
     is_empty_ = false;
