@@ -2,7 +2,6 @@
 // parsae inspect: what a file or directory holds.
 
 #include <parsae/io/model_file.hpp>
-#include <parsae/io/open_row_file.hpp>
 #include <parsae/io/run_directory.hpp>
 #include <parsae/io/shard_files.hpp>
 
@@ -15,6 +14,7 @@
 
 #include "console.hpp"
 #include "findings.hpp"
+#include "open_rows.hpp"
 #include "report_files.hpp"
 #include "row_statistics.hpp"
 #include "sae.hpp"
@@ -66,7 +66,7 @@ Json inspect_run(const fs::path& path) {
 }
 
 Json inspect_rows(const fs::path& path, const UseRequest& request) {
-  const std::unique_ptr<parsae::RowFile> file = parsae::open_row_file(path, row_settings(request.data));
+  const std::unique_ptr<parsae::RowFile> file = open_rows(path, row_settings(request.data));
   Json json{{"path", path.string()},
             {"kind", "activations"},
             {"format", file->description()},

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <parsae/io/open_row_file.hpp>
 #include <parsae/io/shard_files.hpp>
 #include <parsae/io/shard_source.hpp>
 
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "data_options.hpp"
+#include "open_rows.hpp"
 #include "usage_error.hpp"
 
 namespace parsae_cli {
@@ -61,7 +61,7 @@ class Activations {
     parsae::ShardSettings settings = shard_settings(batch);
     settings.epochs = 1;
     settings.order = parsae::ShardSettings::Order::Sequential;
-    return Source(paths_, settings);
+    return Source(open_all(), settings);
   }
 
   /// \param epochs  passes over all rows; 0: without end
@@ -69,21 +69,26 @@ class Activations {
     parsae::ShardSettings settings = shard_settings(batch);
     settings.seed = seed;
     settings.epochs = epochs;
-    return Source(paths_, settings);
+    return Source(open_all(), settings);
   }
 
  private:
+  [[nodiscard]] std::vector<std::unique_ptr<parsae::RowFile>> open_all() const {
+    std::vector<std::unique_ptr<parsae::RowFile>> files;
+    for (const std::filesystem::path& path : paths_) files.push_back(open_rows(path, settings_));
+    return files;
+  }
+
   [[nodiscard]] parsae::ShardSettings shard_settings(Index batch) const {
     using NotFinite = parsae::ShardSettings::NotFinite;
     return {.batch_size = batch,
             .not_finite = options_.skips_not_finite ? NotFinite::Skip : NotFinite::Refuse,
-            .max_norm_ratio = options_.max_norm_ratio,
-            .files = settings_};
+            .max_norm_ratio = options_.max_norm_ratio};
   }
 
   void add(const std::filesystem::path& path) {
     if (!seen_.insert(std::filesystem::canonical(path)).second) throw parsae::FileError(path, "is named twice");
-    const std::unique_ptr<parsae::RowFile> file = parsae::open_row_file(path, settings_);
+    const std::unique_ptr<parsae::RowFile> file = open_rows(path, settings_);
     if (paths_.empty()) {
       n_inputs_ = file->n_inputs();
       first_description_ = file->description();
