@@ -64,6 +64,7 @@ class RunMember final : public RunWatcher {
 
   parsae::CallbackAction on_step_end(const parsae::TrainProgress& progress) override {
     heard_step_ = progress.step;
+    position_ = source_->position();  // others may go on, and the source with them
     jsonl_.on_step_end(progress);
     csv_.on_step_end(progress);
     if (progress.step % settings_.checkpoint_every == 0) save();
@@ -88,7 +89,7 @@ class RunMember final : public RunWatcher {
   }
 
   void save() {
-    run_->save_checkpoint(directory_, source_->position());
+    run_->save_checkpoint(directory_, position_);
     saved_step_ = heard_step_;
   }
 
@@ -99,6 +100,7 @@ class RunMember final : public RunWatcher {
   Settings settings_;
   parsae::JsonlMetrics jsonl_;
   parsae::CsvMetrics csv_;
+  parsae::SourcePosition position_;  ///< after the last step
   Index heard_step_ = 0;
   Index saved_step_ = 0;
 };
