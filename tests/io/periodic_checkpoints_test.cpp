@@ -5,6 +5,7 @@
 #include <parsae/io/periodic_checkpoints.hpp>
 #include <parsae/losses/aux_k.hpp>
 #include <parsae/train/early_stop.hpp>
+#include <parsae/train/shared_pass.hpp>
 
 #include <io/child_process.hpp>
 #include <io/damaged_file.hpp>
@@ -207,6 +208,36 @@ TEST_CASE("checkpoints are written for the time that has passed, and with all pa
   }
   CHECK(steps_of(directory) == std::vector<Index>{3, 5});
   CHECK(SafetensorsReader(directory.checkpoint_path(3)).contains("training.early_stop.best"));
+}
+
+TEST_CASE("a trainer that stops while others go on saves where the source stood at its own last step") {
+  const test::TemporaryFolder folder;
+  Run whole(1);
+  whole.start();
+  whole.train(n_steps);
+
+  const RunDirectory directory = RunDirectory::create(folder / "run", settings);
+  struct StopAt20 {
+    CallbackAction on_step_end(const TrainProgress& progress) const {
+      return progress.step == 20 ? CallbackAction::Stop : CallbackAction::Continue;
+    }
+  };
+  Run first(1);
+  Run second(1);
+  first.start();
+  second.start();
+  SharedPass<float> pass;
+  pass.add(first.trainer, StopAt20(), PeriodicCheckpoints(directory, first.trainer, first.source, {}));
+  pass.add(second.trainer);
+  pass.train(first.source);
+  REQUIRE(second.trainer.progress().step == n_steps);
+
+  Run resumed(2);
+  const RunDirectory::Resumption resumption = directory.resume(resumed.trainer);
+  REQUIRE(resumption.step == 20);
+  resumed.source.seek(resumption.position);
+  resumed.train(n_steps - 20);
+  CHECK(resumed.state() == whole.state());
 }
 
 TEST_CASE("a run that diverges keeps its last good checkpoint") {

@@ -42,19 +42,21 @@ class PeriodicCheckpoints {
 
   void on_step_end(const TrainProgress& progress) {
     heard_step_ = progress.step;
+    heard_position_ = source_->position();
     const bool is_due = (intervals_.every_steps > 0 && progress.step % intervals_.every_steps == 0) ||
                         progress.seconds - saved_seconds_ >= intervals_.every_seconds;
     if (is_due) save(progress);
   }
 
-  /// A step that diverged is none that on_step_end() heard of.
+  /// A step that diverged is none that on_step_end() heard of. The source may have moved on for others since then: see
+  /// SharedPass.
   void on_train_end(const TrainProgress& progress) {
     if (progress.step == heard_step_ && progress.step != saved_step_) save(progress);
   }
 
  private:
   void save(const TrainProgress& progress) {
-    std::apply([&](Parts&... parts) { run_->save_checkpoint(*trainer_, source_->position(), parts...); }, parts_);
+    std::apply([&](Parts&... parts) { run_->save_checkpoint(*trainer_, heard_position_, parts...); }, parts_);
     saved_step_ = progress.step;
     saved_seconds_ = progress.seconds;
   }
@@ -66,6 +68,7 @@ class PeriodicCheckpoints {
   std::tuple<Parts&...> parts_;
   Index saved_step_ = 0;
   Index heard_step_ = 0;
+  SourcePosition heard_position_;
   double saved_seconds_ = 0;
 };
 
