@@ -5,6 +5,7 @@
 set -euo pipefail
 export LC_ALL=C OMP_WAIT_POLICY=passive
 
+tests=$(cd "$(dirname "$0")" && pwd)
 folder=$1
 parsae=$2
 rm -rf "$folder"
@@ -122,6 +123,15 @@ expect 0 "foreign.safetensors" "$parsae" convert sl --to parsae -o foreign.safet
 "$parsae" eval foreign.safetensors part1.csv part2.csv --json >foreign.json
 awk -F'[:,]' '/"(fvu|l0)"/ { if (NR == FNR) a[$1] = $2; else if (($2 - a[$1]) ^ 2 > 1e-10) exit 1 }' eval.json foreign.json ||
   fail "the SAELens directory is another SAE: $(cat foreign.json)"
+numpy=
+for candidate in python3 /usr/bin/python3; do
+  "$candidate" -c 'import numpy' 2>/dev/null && numpy=$candidate
+done
+if [[ -n $numpy ]]; then
+  expect 0 "same support: True" "$numpy" "$tests/saelens_codes.py" sl codes.npz eval.json part1.csv part2.csv
+else
+  echo "end_to_end: no NumPy, the SAELens directory was not run in Python"
+fi
 expect 0 "jumprelu" "$parsae" convert jumprelu --to npz -o gemma.npz
 expect 0 "report.html" "$parsae" report whole
 
