@@ -4,6 +4,8 @@
 #include <parsae/core/file_error.hpp>
 #include <parsae/core/types.hpp>
 
+#include <support/markup.hpp>
+
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -34,17 +36,6 @@ struct DigitsSettings {
   /// Told in one line each why a source was passed over, and before anything is fetched.
   std::function<void(const std::string&)> note = [](const std::string&) {};
 };
-
-/// "60,000".
-[[nodiscard]] inline std::string grouped(Index count) {
-  const std::string digits = std::to_string(count);
-  std::string text;
-  for (std::size_t i = 0; i < digits.size(); ++i) {
-    if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
-    text += digits[i];
-  }
-  return text;
-}
 
 /// Where the repository keeps its part of MNIST: as the build names it, else near the program, else near this header.
 [[nodiscard]] inline std::filesystem::path shipped_digits_folder() {
