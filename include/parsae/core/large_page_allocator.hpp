@@ -30,8 +30,9 @@ struct LargePageAllocator {
   LargePageAllocator(const LargePageAllocator<Other>&) {}  // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] T* allocate(std::size_t n) {
+    if (n > static_cast<std::size_t>(-1) / sizeof(T) / 4) throw std::bad_alloc();  // no machine has so much
 #if defined(__linux__)
-    if (n <= static_cast<std::size_t>(-1) / sizeof(T) / 4 && n * sizeof(T) >= least_bytes) {
+    if (n * sizeof(T) >= least_bytes) {
       const std::size_t bytes = (n * sizeof(T) + page - 1) / page * page;
       void* const memory = std::aligned_alloc(page, bytes);
       if (memory == nullptr) throw std::bad_alloc();

@@ -33,9 +33,10 @@ struct PanelProduct {
   /// \tparam Word  Scalar, or anything else of its size (low-precision codes go the same way)
   template <class Word>
   static void pack_latents(const Word* from, Index count, Index n_inputs, Word* to) {
-    pack_half(from, std::min(count, Pack::width), n_inputs, to);
-    pack_half(from + Pack::width * n_inputs, std::clamp<Index>(count - Pack::width, 0, Pack::width), n_inputs,
-              to + Pack::width);
+    if (n_inputs == 0) return;  // nothing to point into
+    const Index left = std::min(count, Pack::width);
+    pack_half(from, left, n_inputs, to);
+    pack_half(from + left * n_inputs, count - left, n_inputs, to + Pack::width);
   }
 
   /// pre_acts[i * latents + j] = pre-activation of packed sample i and packed latent j.
