@@ -10,4 +10,5 @@ shift 2
 rm -rf "$build"
 cmake -S "$source" -B "$build" "$@"
 cmake --build "$build" --parallel 1
-"$build/consumer"
+cd "$build"  # where it may leave files
+./consumer
