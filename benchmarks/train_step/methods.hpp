@@ -16,14 +16,18 @@ struct MethodFamily {
   std::string_view name;
   std::vector<std::string> methods;
   std::vector<std::string> peers;
+  std::string yardstick = "";  ///< of another family, takes turns with this one to be compared with; no row of its own
 };
 
 /// All families. A family fits into memory at once; all of them may not.
 [[nodiscard]] inline const std::array<MethodFamily, 5>& method_families() {
   static const std::array<MethodFamily, 5> families{{
       {"topk", {"parsae-topk-exact", "parsae-topk-screened"}, {"torch-topk", "torch-strongest", "torch-handmade"}},
-      {"jumprelu", {"parsae-jumprelu-exact", "parsae-jumprelu-screened"}, {"torch-jumprelu"}},
-      {"mutual-choice", {"parsae-mutual-choice-exact", "parsae-mutual-choice-screened"}, {"torch-batchtopk"}},
+      {"jumprelu", {"parsae-jumprelu-exact", "parsae-jumprelu-screened"}, {"torch-jumprelu"}, "parsae-topk-exact"},
+      {"mutual-choice",
+       {"parsae-mutual-choice-exact", "parsae-mutual-choice-screened"},
+       {"torch-batchtopk"},
+       "parsae-topk-exact"},
       {"relu", {"parsae-relu-exact"}, {"torch-relu"}},
       {"topk-auxk", {"parsae-topk-auxk-exact"}, {}},
   }};

@@ -101,7 +101,8 @@ inline void add_options(CLI::App& app, Options& options) {
       "sizes.\n"
       "Methods:\n" +
       method_list() +
-      "  JumpReLU has the threshold that leaves about k latents active. ReLU is measured from its dense start: half of "
+      "  JumpReLU has the threshold that leaves about k latents active; it and Mutual Choice take turns with exact TopK, which\n"
+      "  says what they cost. ReLU is measured from its dense start: half of "
       "the\n"
       "  latents active. In topk-auxk half of the latents are dead and AuxK works on them with k_aux = d / 2.\n"
       "Columns (rates are medians over steps, min and max the slowest and the fastest step):\n"

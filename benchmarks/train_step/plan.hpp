@@ -14,6 +14,12 @@ namespace parsae_benchmarks {
 struct PlannedGroup {
   int threads = 1;
   std::vector<std::string> contestants;
+  std::string yardstick;  ///< the one of them that is only there to be compared with; may be empty
+
+  /// What the family's own methods are compared with.
+  [[nodiscard]] bool is_reference(const std::string& contestant) const {
+    return is_peer(contestant) || contestant == yardstick;
+  }
 };
 
 /// What is measured on one starting point.
@@ -53,8 +59,9 @@ namespace detail {
   PlannedCase planned{size, data, {}, ""};
   for (const MethodFamily& family : method_families()) {
     if (!is_planned(size, data, family.name)) continue;
-    PlannedGroup group{1, chosen(family.methods, options)};
+    PlannedGroup group{1, chosen(family.methods, options), family.yardstick};
     if (group.contestants.empty()) continue;
+    if (!group.yardstick.empty()) group.contestants.push_back(group.yardstick);
     if (options.with_peers) {
       // Only the fastest peer has a chance to gain from other data.
       for (const std::string& peer : family.peers)
@@ -77,7 +84,7 @@ inline void plan_growth(const Options& options, std::vector<PlannedCase>& plan) 
       point.size.*field = value;
       const std::vector<std::string> methods = chosen(method_families().front().methods, options);
       if (methods.empty()) return;
-      point.groups.push_back({threads, methods});
+      point.groups.push_back({threads, methods, ""});
       plan.push_back(point);
     }
   };

@@ -171,7 +171,8 @@ class Run {
         done_ += 0.7 * share / rounds;
       }
     }
-    for (const auto& player : contestants) keep(planned, group, player->row());
+    for (const auto& player : contestants)
+      if (player->method() != group.yardstick) keep(planned, group, player->row());
     add_ratios(planned, group, medians);
   }
 
@@ -189,7 +190,7 @@ class Run {
                   const std::vector<std::vector<double>>& medians) {
     for (std::size_t ours = 0; ours < medians.size(); ++ours) {
       for (std::size_t theirs = 0; theirs < medians.size(); ++theirs) {
-        if (is_peer(group.contestants[ours]) || !is_peer(group.contestants[theirs])) continue;
+        if (group.is_reference(group.contestants[ours]) || !group.is_reference(group.contestants[theirs])) continue;
         std::vector<double> times;
         for (std::size_t round = 0; round < medians[ours].size(); ++round)
           times.push_back(medians[theirs][round] / medians[ours][round]);

@@ -72,7 +72,7 @@ using parsae_examples::short_text;
                    {"data", Align::Left},
                    {"threads"},
                    {"method", Align::Left},
-                   {"peer", Align::Left},
+                   {"than", Align::Left},
                    {"times"},
                    {"min"},
                    {"max"}});
