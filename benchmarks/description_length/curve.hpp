@@ -27,12 +27,13 @@ class Curve {
 
   /// The message at this FVU, between the two neighbors on the grid that have it between them; NaN where none do.
   /// Points are trained outwards from `start`.
-  /// \param which  of a point's messages
-  [[nodiscard]] Crossing at_fvu(double fvu, Message Trained::*which, int start = 0) {
-    const std::optional<int> low = last_below(fvu, which, start);
+  /// \param which  of a point's messages: those of the validation or of the test samples
+  /// \param rise   one of allowed_rises, by number
+  [[nodiscard]] Crossing at_fvu(double fvu, Messages Trained::*which, std::size_t rise, int start = 0) {
+    const std::optional<int> low = last_below(fvu, which, rise, start);
     if (!low) return {};
-    const Message& below = at(*low).*which;
-    const Message& above = at(*low + 1).*which;
+    const Message& below = (at(*low).*which)[rise];
+    const Message& above = (at(*low + 1).*which)[rise];
     const double part = std::log(fvu / below.fvu) / std::log(above.fvu / below.fvu);
     const auto between = [&](double Message::*figure) {
       return below.*figure + part * (above.*figure - below.*figure);
@@ -47,14 +48,14 @@ class Curve {
   }
 
   /// The place whose FVU lies at or below this one while that of the next lies above it.
-  [[nodiscard]] std::optional<int> last_below(double fvu, Message Trained::*which, int start = 0) {
+  [[nodiscard]] std::optional<int> last_below(double fvu, Messages Trained::*which, std::size_t rise, int start = 0) {
     int place = start;
-    const auto lies_below = [&](int p) { return (at(p).*which).fvu <= fvu; };  // false for what diverged
+    const auto lies_below = [&](int p) { return (at(p).*which)[rise].fvu <= fvu; };  // false for what diverged
     while (lies_below(place))
       if (++place > farthest_place) return std::nullopt;
     while (!lies_below(place))
       if (--place < -farthest_place) return std::nullopt;
-    if (!std::isfinite((at(place + 1).*which).fvu)) return std::nullopt;
+    if (!std::isfinite((at(place + 1).*which)[rise].fvu)) return std::nullopt;
     return place;
   }
 

@@ -30,8 +30,8 @@ struct Job {
 
 /// What came of it.
 struct Trained {
-  Message validation;  ///< what learning rates are chosen by
-  Message test;        ///< what figures are made of
+  Messages validation;  ///< what learning rates and quantizers are chosen by
+  Messages test;        ///< what figures are made of
 };
 
 /// One way to train codes, with a grid of operating points: parameter = first * step^place, for any whole place. Places

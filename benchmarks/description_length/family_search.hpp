@@ -21,6 +21,7 @@ struct EqualFvuRow {
   std::string family;
   double fvu = 0;
   double learning_rate = 0;
+  double allowed_rise = 0;               ///< of the FVU when codes are rounded
   bool is_bracketed = false;             ///< worse rates were tried on both sides
   std::map<double, double> tried_rates;  ///< rate to the first seed's bits on validation samples; infinity: none
   std::vector<double> parameters;        ///< of each seed, between two points of the grid
@@ -65,10 +66,11 @@ class FamilySearch {
 
   [[nodiscard]] EqualFvuRow find(double fvu) {
     RateSearch rates(rate_settings());
+    std::map<double, std::size_t> rises;
     while (const std::optional<double> rate = rates.next()) {
-      const Curve::Crossing crossing = curve(*rate, base_.seed).at_fvu(fvu, &Trained::validation, start_);
-      if (std::isfinite(crossing.place)) start_ = static_cast<int>(std::floor(crossing.place));
-      rates.add(*rate, crossing.message.bits());
+      const auto [bits, rise] = fewest_bits(curve(*rate, base_.seed), fvu);
+      rates.add(*rate, bits);
+      rises[*rate] = rise;
       const bool is_hopeless = rates.tried().size() >= 5 && !std::isfinite(rates.tried().at(rates.best()));
       if (!settings_.searches_rates || is_hopeless) break;
     }
@@ -77,11 +79,13 @@ class FamilySearch {
     row.family = family_.name;
     row.fvu = fvu;
     row.learning_rate = rates.best();
+    const std::size_t rise = rises.at(rates.best());
+    row.allowed_rise = allowed_rises[rise];
     row.is_bracketed = rates.is_bracketed();
     row.tried_rates = rates.tried();
     for (Index s = 0; s < settings_.n_seeds; ++s) {
       const std::uint64_t seed = base_.seed + static_cast<std::uint64_t>(s);
-      const Curve::Crossing crossing = curve(rates.best(), seed).at_fvu(fvu, &Trained::test, start_);
+      const Curve::Crossing crossing = curve(rates.best(), seed).at_fvu(fvu, &Trained::test, rise, start_);
       row.seeds.push_back(crossing.message);
       row.parameters.push_back(family_.first * std::pow(family_.parameter(1) / family_.first, crossing.place));
     }
@@ -98,6 +102,24 @@ class FamilySearch {
   }
 
  private:
+  struct Choice {
+    double bits = not_known;
+    std::size_t rise = 0;
+  };
+
+  /// On the validation samples, over the allowed rises.
+  [[nodiscard]] Choice fewest_bits(Curve& curve, double fvu) {
+    Choice best;
+    for (std::size_t rise = 0; rise < allowed_rises.size(); ++rise) {
+      const Curve::Crossing crossing = curve.at_fvu(fvu, &Trained::validation, rise, start_);
+      if (!std::isfinite(crossing.place)) continue;
+      start_ = static_cast<int>(std::floor(crossing.place));
+      const double bits = crossing.message.bits();
+      if (!(bits >= best.bits)) best = {bits, rise};
+    }
+    return best;
+  }
+
   [[nodiscard]] RateSearch::Settings rate_settings() const {
     if (!settings_.searches_rates) return {.rates = {family_.stored_rate}, .step = settings_.step};
     return {.rates = rates_around(best_rate_.value_or(family_.stored_rate), settings_.step), .step = settings_.step};

@@ -3,9 +3,11 @@
 
 #include <parsae/analysis/code_quantizer_search.hpp>
 #include <parsae/analysis/description_length.hpp>
+#include <parsae/analysis/reconstruction_metrics.hpp>
 #include <parsae/core/threads.hpp>
 #include <parsae/model/autoencoder.hpp>
 
+#include <array>
 #include <limits>
 #include <optional>
 
@@ -28,11 +30,15 @@ struct Message {
   [[nodiscard]] double bits() const { return bits_presence + bits_value; }
 };
 
-/// How much the FVU may rise when codes are rounded.
-inline constexpr double allowed_rise = 1.05;
+/// How much the FVU of the validation samples may rise when codes are rounded. What is best depends on the code, so it
+/// is chosen for each family like a learning rate.
+inline constexpr std::array<double, 4> allowed_rises{1.025, 1.05, 1.1, 1.2};
 
-/// Finds the coarsest quantizer with which the FVU of the validation samples rises by 5 % at most, and measures with it
-/// both the validation samples and others: the test samples decide nothing.
+/// A message for each of the allowed rises.
+using Messages = std::array<Message, allowed_rises.size()>;
+
+/// For each allowed rise, finds the coarsest quantizer that keeps it, and measures with it both the validation samples
+/// and others: the test samples decide nothing.
 class MessageMeter {
  public:
   static constexpr Index most_bins = 1024;
@@ -42,19 +48,20 @@ class MessageMeter {
       : validation_(coded(model, validation, threads)),
         search_(model.decoder.w_dec, model.decoder.b_dec, validation_, validation_, {.most_bins = most_bins}, threads),
         threads_(threads) {
-    exact_ = exact_fvu(validation_);
-    const std::optional<Index> bins = search_.coarsest(allowed_rise * exact_);
-    if (bins) quantizer_ = search_.quantizer(*bins);
+    const double exact = fvu(validation_, validation_.code);
+    for (std::size_t r = 0; r < allowed_rises.size(); ++r)
+      if (const std::optional<Index> bins = search_.coarsest(allowed_rises[r] * exact))
+        quantizers_[r] = search_.quantizer(*bins);
   }
 
   MessageMeter(const MessageMeter&) = delete;  // the search refers to the codes beside it
   MessageMeter& operator=(const MessageMeter&) = delete;
 
-  [[nodiscard]] Message of_validation() const { return message(validation_); }
+  [[nodiscard]] Messages of_validation() const { return messages(validation_); }
 
   template <class Act>
-  [[nodiscard]] Message of(const parsae::Autoencoder<Act>& model, const parsae::Matrix<float>& samples) const {
-    return message(coded(model, samples, threads_));
+  [[nodiscard]] Messages of(const parsae::Autoencoder<Act>& model, const parsae::Matrix<float>& samples) const {
+    return messages(coded(model, samples, threads_));
   }
 
  private:
@@ -67,23 +74,27 @@ class MessageMeter {
   }
 
   [[nodiscard]] double fvu(const Coded& samples, const parsae::SparseCode<float>& code) const {
-    const parsae::Matrix<double> targets = samples.targets.cast<double>();
-    const parsae::Vector<double> mean = targets.rowwise().mean();
-    const double error = (search_.decode(code).cast<double>() - targets).squaredNorm();
-    return error / (targets.colwise() - mean).squaredNorm();
+    parsae::ReconstructionMetrics metrics;
+    metrics.add<float>(samples.targets, search_.decode(code));
+    return metrics.fvu();
   }
 
-  [[nodiscard]] double exact_fvu(const Coded& samples) const { return fvu(samples, samples.code); }
+  [[nodiscard]] Messages messages(const Coded& samples) const {
+    Messages all;
+    const double exact = fvu(samples, samples.code);
+    for (std::size_t r = 0; r < all.size(); ++r) {
+      all[r].exact_fvu = exact;
+      if (quantizers_[r]) measure(samples, *quantizers_[r], all[r]);
+    }
+    return all;
+  }
 
-  [[nodiscard]] Message message(const Coded& samples) const {
-    Message message;
-    message.exact_fvu = exact_fvu(samples);
-    if (!quantizer_) return message;
-    parsae::DescriptionLengthMeter meter(*quantizer_);
+  void measure(const Coded& samples, const parsae::CodeQuantizer& quantizer, Message& message) const {
+    parsae::DescriptionLengthMeter meter(quantizer);
     meter.add(samples.code);
     const parsae::DescriptionLength length = meter.result();
     parsae::SparseCode<float> sent = samples.code;
-    quantizer_->quantize(sent);
+    quantizer.quantize(sent);
     message.fvu = fvu(samples, sent);
     message.bits_presence = length.bits_presence;
     message.bits_value = length.bits_value;
@@ -91,14 +102,12 @@ class MessageMeter {
     Index n_dead = 0;
     for (const double bits : length.bits_of_latent) n_dead += bits == 0;
     message.dead_fraction = static_cast<double>(n_dead) / static_cast<double>(length.bits_of_latent.size());
-    return message;
   }
 
   Coded validation_;
   parsae::CodeQuantizerSearch<float> search_;
   parsae::Threads threads_;
-  double exact_ = not_known;
-  std::optional<parsae::CodeQuantizer> quantizer_;
+  std::array<std::optional<parsae::CodeQuantizer>, allowed_rises.size()> quantizers_;
 };
 
 }  // namespace parsae_benchmarks::description_length

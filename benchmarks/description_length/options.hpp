@@ -21,7 +21,7 @@ namespace parsae_benchmarks::description_length {
 struct Options {
   std::string data;  ///< empty: the language model's residual stream where it is, else mnist
   std::filesystem::path test;
-  std::vector<std::string> families;  ///< empty: all but ablations
+  std::vector<std::string> families;  ///< empty: all
   std::vector<double> fvu;            ///< empty: by the data
   Index n_latents = 0;                ///< 0: by the data
   Index samples = 1'500'000;
@@ -82,8 +82,9 @@ inline void add_options(CLI::App& app, Options& options, const std::vector<Famil
       "How many bits does a code take, at equal error?\n\n"
       "Trains JumpReLU on L0 at a coefficient and on the bits of its code (MDL), and TopK and Mutual Choice beside it, "
       "over a\n"
-      "grid of operating points, and measures each as a message: codes quantized as coarsely as a 5 % higher FVU "
-      "allows, each\n"
+      "grid of operating points, and measures each as a message: codes quantized as coarsely as a higher FVU (2.5 to "
+      "20 "
+      "%) allows, each\n"
       "latent's presence and value entropy coded. Bits at equal FVU are interpolated between the two operating points "
       "around it.\n"
       "Each family has its own learning rate for each FVU: rates are tried on a grid with a step of 2, which grows at "

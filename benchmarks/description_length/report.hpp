@@ -50,20 +50,22 @@ code{font:13px ui-monospace,Consolas,monospace;background:#f4f4f4;padding:2px 5p
   return families;
 }
 
-[[nodiscard]] inline std::string point_text(const PointRow& point) {
+[[nodiscard]] inline std::string point_text(const PointRow& point, const Message& test) {
   using parsae_examples::fixed_text;
-  const Message& test = point.trained.test;
   return point.family + ": " + fixed_text(test.bits(), 1) + " bits (" + fixed_text(test.bits_presence, 1) +
          " presence, " + fixed_text(test.bits_value, 1) + " values) at FVU " + fixed_text(test.fvu, 4) + ", L0 " +
          fixed_text(test.l0, 1) + ", seed " + std::to_string(point.seed) + ", learning rate " +
          ChartAxis::label(point.learning_rate);
 }
 
-/// A point that some row is made of: its rate was chosen.
-[[nodiscard]] inline bool is_chosen(const PointRow& point, const std::vector<EqualFvuRow>& rows) {
-  return std::any_of(rows.begin(), rows.end(), [&](const EqualFvuRow& row) {
-    return row.family == point.family && row.learning_rate == point.learning_rate;
-  });
+/// Where rows come from: which of the allowed rises one of them has that was made at this point's rate; past the last
+/// where there is none.
+[[nodiscard]] inline std::size_t chosen_rise(const PointRow& point, const std::vector<EqualFvuRow>& rows) {
+  for (const EqualFvuRow& row : rows)
+    if (row.family == point.family && row.learning_rate == point.learning_rate)
+      return static_cast<std::size_t>(std::find(allowed_rises.begin(), allowed_rises.end(), row.allowed_rise) -
+                                      allowed_rises.begin());
+  return allowed_rises.size();
 }
 
 /// The compared bits as lines with bars, and every operating point at a chosen rate as a small mark.
@@ -78,9 +80,12 @@ code{font:13px ui-monospace,Consolas,monospace;background:#f4f4f4;padding:2px 5p
   for (std::size_t f = 0; f < families.size(); ++f) {
     const std::string color = parsae_examples::series_color(f);
     ChartSeries marks{"", color, Marker::Cross, 0, {}};
-    for (const PointRow& point : results.points)
-      if (point.family == families[f] && is_chosen(point, results.rows) && std::isfinite(point.trained.test.bits()))
-        marks.points.push_back({point.trained.test.fvu, point.trained.test.bits(), point_text(point)});
+    for (const PointRow& point : results.points) {
+      const std::size_t rise = chosen_rise(point, results.rows);
+      if (point.family != families[f] || rise == allowed_rises.size()) continue;
+      const Message& test = point.trained.test[rise];
+      if (std::isfinite(test.bits())) marks.points.push_back({test.fvu, test.bits(), point_text(point, test)});
+    }
     ChartSeries line{families[f], color, Marker::Circle, 1.8, {}};
     for (const EqualFvuRow& row : results.rows) {
       if (row.family != families[f]) continue;

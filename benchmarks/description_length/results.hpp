@@ -47,6 +47,16 @@ using Json = nlohmann::ordered_json;
           {"dead_fraction", number_or_null(message.dead_fraction)}};
 }
 
+/// One for each allowed rise.
+[[nodiscard]] inline Json to_json(const Messages& messages) {
+  Json json = Json::array();
+  for (std::size_t r = 0; r < messages.size(); ++r) {
+    json.push_back(to_json(messages[r]));
+    json.back()["allowed_rise"] = allowed_rises[r];
+  }
+  return json;
+}
+
 [[nodiscard]] inline Json to_json(const EqualFvuRow& row) {
   const SeedSpread bits = row.bits();
   Json json;
@@ -59,6 +69,7 @@ using Json = nlohmann::ordered_json;
   json["l0"] = number_or_null(row.spread(&Message::l0).mean);
   json["dead_fraction"] = number_or_null(row.spread(&Message::dead_fraction).mean);
   json["learning_rate"] = row.learning_rate;
+  json["allowed_rise"] = row.allowed_rise;
   json["rate_bracketed"] = row.is_bracketed;
   json["seeds"] = Json::array();
   for (std::size_t s = 0; s < row.seeds.size(); ++s) {

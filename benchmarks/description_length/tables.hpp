@@ -83,7 +83,9 @@ struct EqualFvuColumn {
     for (const EqualFvuColumn& column : equal_fvu_columns()) cells.push_back(column.cell(row));
     table.add(cells);
   }
-  std::string text = "\n" + table.text() + "  ?: the learning rate is not bracketed; parameter: the first seed's\n\n";
+  std::string text =
+      "\n" + table.text() +
+      "  rise: of the FVU by quantizing; ?: the learning rate is not bracketed; parameter: the first seed's\n\n";
   for (const double fvu : targets_of(results.rows)) text += verdict(results.rows, fvu) + "\n";
   return text;
 }

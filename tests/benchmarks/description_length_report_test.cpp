@@ -24,6 +24,7 @@ Results two_families() {
     row.family = family;
     row.fvu = 0.06;
     row.learning_rate = 0.02;
+    row.allowed_rise = allowed_rises[1];
     row.tried_rates = {{0.02, bits}, {0.04, bits + 1}};
     for (const double off : {-1.0, 0.0, 1.0}) {
       row.seeds.push_back({.fvu = 0.06, .bits_presence = bits + off - 20, .bits_value = 20, .l0 = 12});
@@ -35,7 +36,7 @@ Results two_families() {
     point.learning_rate = 0.02;
     point.seed = 1;
     point.parameter = 16;
-    point.trained.test = row.seeds.front();
+    point.trained.test[1] = row.seeds.front();
     results.points.push_back(point);
     bits = 100;
   }
@@ -82,6 +83,6 @@ TEST_CASE("the figures are written as JSON, what is not known as null") {
   CHECK(json["rows"][0]["bits_std_over_seeds"] == 1);
   CHECK(json["rows"][0]["seeds"][2]["bits"] == 81);
   CHECK(json["rows"][1]["bits"].is_null());
-  CHECK(json["points"][0]["test"]["bits"] == 79);
+  CHECK(json["points"][0]["test"][1]["bits"] == 79);
   CHECK(json["complete"] == false);
 }
