@@ -104,10 +104,13 @@
 #include <parsae/losses/gate_reconstruction.hpp>
 #include <parsae/losses/l0_ste.hpp>
 #include <parsae/losses/l1.hpp>
+#include <parsae/losses/latent_moments.hpp>
 #include <parsae/losses/loss.hpp>
+#include <parsae/losses/mdl.hpp>
 #include <parsae/losses/mean_squared_error.hpp>
 #include <parsae/losses/objective.hpp>
 #include <parsae/losses/target_l0.hpp>
+#include <parsae/losses/value_bits.hpp>
 #include <parsae/model/any_autoencoder.hpp>
 #include <parsae/model/autoencoder.hpp>
 #include <parsae/model/decoder.hpp>

@@ -12,6 +12,7 @@
 #include <parsae/losses/gate_reconstruction.hpp>
 #include <parsae/losses/l0_ste.hpp>
 #include <parsae/losses/l1.hpp>
+#include <parsae/losses/mdl.hpp>
 #include <parsae/losses/target_l0.hpp>
 #include <parsae/train/early_stop.hpp>
 
@@ -111,6 +112,14 @@ TEST_CASE("a run that is resumed has the bits of one that never stopped, for any
   SECTION("JumpReLU with a target for L0, and a bandwidth that is measured") {
     check_resume(JumpReLU<float>({.initial_threshold = 0.3}),
                  Objective(MeanSquaredError(), NoAuxiliary(), TargetL0({.target_l0 = 4})));
+  }
+  SECTION("JumpReLU with the bits of its code") {
+    check_resume(JumpReLU<float>({.initial_threshold = 0.3}),
+                 Objective(MeanSquaredError(), NoAuxiliary(), MDL({.noise_variance = 2e-3})));
+  }
+  SECTION("Mutual Choice with the bits of its values") {
+    check_resume(MutualChoice<float>({.k = 3.5}),
+                 Objective(MeanSquaredError(), AuxK({.k_aux = 5}), MDLValues({.noise_variance = 2e-3})));
   }
   SECTION("ReLU with two L1") {
     check_resume(ReLU<float>(),

@@ -2,6 +2,7 @@
 #include <parsae/losses/l0_ste.hpp>
 #include <parsae/losses/l1.hpp>
 #include <parsae/losses/loss.hpp>
+#include <parsae/losses/mdl.hpp>
 #include <parsae/losses/mean_squared_error.hpp>
 
 #include <support/catch.hpp>
@@ -51,6 +52,8 @@ TEST_CASE("The two loss concepts tell losses on the code from losses on the reco
   STATIC_REQUIRE(!CodeLossFor<MeanSquaredError, float>);
   STATIC_REQUIRE(!ReconstructionLossFor<L1, double>);
   STATIC_REQUIRE(!ReconstructionLossFor<L0STE, double>);
+  STATIC_REQUIRE(NeedsValueMoments<MDL> && NeedsValueMoments<MDLValues>);
+  STATIC_REQUIRE(!NeedsValueMoments<MDLPresence> && !NeedsValueMoments<L1>);
 }
 
 TEST_CASE("Losses have the names that reports and files show", "[loss]") {

@@ -4,6 +4,7 @@
 #include <parsae/losses/gate_reconstruction.hpp>
 #include <parsae/losses/l0_ste.hpp>
 #include <parsae/losses/l1.hpp>
+#include <parsae/losses/mdl.hpp>
 #include <parsae/losses/mean_squared_error.hpp>
 #include <parsae/losses/objective.hpp>
 
@@ -30,6 +31,8 @@ struct NoGate : L1 {
   static constexpr bool needs_gate = false;
 };
 static_assert(!Full::needs_gate && !Plain::needs_gate && !Objective<MeanSquaredError, NoAuxiliary, NoGate>::needs_gate);
+static_assert(!Full::needs_value_moments && !Plain::needs_value_moments);
+static_assert(Objective<MeanSquaredError, NoAuxiliary, L1, MDLValues>::needs_value_moments);
 static_assert(Objective<MeanSquaredError, GateReconstruction>::needs_gate);
 static_assert(Objective<MeanSquaredError, AuxK, L1, GateL1>::needs_gate);
 static_assert(Objective<MeanSquaredError, GateReconstruction, GateL1>::accepts<float>());

@@ -87,6 +87,10 @@ struct DenseObjective {
   double l0 = 0;
   double target_l0 = 0;  ///< 0: no target
   double target_weight = 0;
+  double mdl = 0;  ///< coefficient
+  double mdl_noise = 0.04;
+  bool mdl_counts_presence = true;
+  bool mdl_counts_values = true;
   double aux_k = 0;  ///< coefficient
   Index k_aux = 0;
   std::vector<bool> eligible;  ///< n_latents; empty: no AuxK
@@ -107,17 +111,53 @@ struct DenseObjective {
     double l1 = 0;
     double l0 = 0;
     double target_l0 = 0;
+    double mdl = 0;
     double aux_k = 0;
     double gate_l1 = 0;
     double gate_reconstruction = 0;
     double fvu = 0;
 
-    [[nodiscard]] double loss() const { return mse + l1 + l0 + target_l0 + aux_k + gate_l1 + gate_reconstruction; }
+    [[nodiscard]] double loss() const {
+      return mse + l1 + l0 + target_l0 + mdl + aux_k + gate_l1 + gate_reconstruction;
+    }
   };
 
   /// How far L0 lies above its target, as a share of it.
   [[nodiscard]] double excess(const Result& result) const {
     return static_cast<double>(result.active.count()) / static_cast<double>(result.active.cols()) / target_l0 - 1;
+  }
+
+  /// Of one latent's values in the batch.
+  struct CodeMoments {
+    double samples = 0;
+    double active = 0;
+    double mean = 0;
+    double variance = 0;
+
+    [[nodiscard]] double rate() const { return (active + 0.5) / (samples + 1); }
+  };
+
+  [[nodiscard]] static CodeMoments moments_of(const Result& result, Index j) {
+    CodeMoments moments{static_cast<double>(result.active.cols())};
+    for (Index i = 0; i < result.active.cols(); ++i) moments.active += result.active(j, i) ? 1 : 0;
+    for (Index i = 0; i < result.active.cols(); ++i)
+      if (result.active(j, i)) moments.mean += result.values(j, i) / moments.active;
+    for (Index i = 0; i < result.active.cols(); ++i)
+      if (result.active(j, i)) moments.variance += std::pow(result.values(j, i) - moments.mean, 2) / moments.active;
+    return moments;
+  }
+
+  /// What the description length adds at a threshold in the middle of a window: the price of one more activation and,
+  /// on the tangent at `value`, the bits of a value of `theta`.
+  [[nodiscard]] double price_at_threshold(const Result& result, Index j, double norm, double theta,
+                                          double value) const {
+    const CodeMoments moments = moments_of(result, j);
+    const double variance = norm * norm * moments.variance + mdl_noise;
+    const double off = moments.active > 0 ? norm * (value - moments.mean) : 0;
+    const double bits = std::log2(variance / mdl_noise) / 2 + (off * off + mdl_noise) / (2 * variance * std::log(2.0));
+    const double tangent = bits + (theta - value) * norm * off / (variance * std::log(2.0));
+    const double presence = std::log2(1 / moments.rate() - 1);
+    return mdl * ((mdl_counts_presence ? presence : 0) + (mdl_counts_values ? tangent : 0));
   }
 
   /// dL/d L0: what the losses on L0 send to every gate, times the batch.
@@ -201,6 +241,7 @@ struct DenseObjective {
     result.mse = weighted_squares(batch, result.residual);
     result.fvu = result.residual.squaredNorm() / squares_about_mean(target);
     add_code_losses(model, result);
+    if (mdl > 0) add_description_length(model, result);
     const Frozen own = freeze(model, result.residual);
     const Frozen& constants = frozen == nullptr ? own : *frozen;
     const Matrix<double>& w_dec = freezes_decoder ? constants.w_dec : model.decoder.w_dec;
@@ -236,6 +277,20 @@ struct DenseObjective {
         result.l1 += l1 / n * weight * result.values(j, i);
         result.l0 += l0 / n;
       }
+    }
+  }
+
+  /// Firing rates and moments of this batch alone, which follow whatever moves.
+  template <class Model>
+  void add_description_length(const Model& model, Result& result) const {
+    const double n = static_cast<double>(result.pre_acts.cols());
+    for (Index j = 0; j < result.pre_acts.rows(); ++j) {
+      const CodeMoments moments = moments_of(result, j);
+      const double presence =
+          moments.active * std::log2(1 / moments.rate()) + (n - moments.active) * std::log2(1 / (1 - moments.rate()));
+      const double variance = model.decoder.w_dec.col(j).squaredNorm() * moments.variance + mdl_noise;
+      const double values = moments.active * (std::log2(variance / mdl_noise) + 1 / std::log(2.0)) / 2;
+      result.mdl += mdl / n * ((mdl_counts_presence ? presence : 0) + (mdl_counts_values ? values : 0));
     }
   }
 

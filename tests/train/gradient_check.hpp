@@ -136,13 +136,12 @@ class GradientCheck {
     CHECK(progress.samples == batch_size);
     for (const LossTerm& term : progress.terms) {
       INFO("term " << term.name);
-      const std::map<std::string_view, double> expected{{"mse", base.mse},
-                                                        {"l1", base.l1},
-                                                        {"l0", base.l0},
-                                                        {"target_l0", base.target_l0},
-                                                        {"aux_k", base.aux_k},
-                                                        {"gate_l1", base.gate_l1},
-                                                        {"gate_reconstruction", base.gate_reconstruction}};
+      const std::map<std::string_view, double> expected{
+          {"mse", base.mse},         {"l1", base.l1},
+          {"l0", base.l0},           {"target_l0", base.target_l0},
+          {"mdl", base.mdl},         {"mdl_presence", base.mdl},
+          {"mdl_values", base.mdl},  {"aux_k", base.aux_k},
+          {"gate_l1", base.gate_l1}, {"gate_reconstruction", base.gate_reconstruction}};
       CHECK_THAT(term.value, close_to(expected.at(term.name), 1e-12));
       CHECK(term.value > 0);
     }
@@ -200,7 +199,11 @@ class GradientCheck {
           double d_value = reference_.l1 * norm;
           for (Index p = 0; p < model_.n_outputs(); ++p)
             d_value -= 2 * weight * base.residual(p, i) * model_.decoder.w_dec(p, j);
-          expected -= (theta * d_value + reference_.d_l0(base)) / bandwidth_ / static_cast<double>(batch_size);
+          double d_gate = reference_.d_l0(base);
+          if (reference_.mdl > 0)
+            d_gate +=
+                reference_.price_at_threshold(base, j, model_.decoder.w_dec.col(j).norm(), theta, base.pre_acts(j, i));
+          expected -= (theta * d_value + d_gate) / bandwidth_ / static_cast<double>(batch_size);
         }
         INFO("latent " << j);
         CHECK_THAT(gradient[j], close_to(expected, 1e-11));

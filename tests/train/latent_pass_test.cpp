@@ -9,6 +9,7 @@
 #include <parsae/losses/gate_reconstruction.hpp>
 #include <parsae/losses/l0_ste.hpp>
 #include <parsae/losses/l1.hpp>
+#include <parsae/losses/mdl.hpp>
 #include <parsae/losses/mean_squared_error.hpp>
 #include <parsae/losses/target_l0.hpp>
 #include <parsae/optim/adam.hpp>
@@ -30,6 +31,18 @@ L1 l1_of(const test::DenseObjective& reference) {
 
 AuxK aux_k_of(const test::DenseObjective& reference) {
   return AuxK({.coefficient = reference.aux_k, .k_aux = reference.k_aux});
+}
+
+/// The bits of values, which go with every activation.
+template <class Act>
+void check_mdl_values(const Act& rule, const test::Select& select) {
+  INFO("mse, mdl_values");
+  test::DenseObjective reference;
+  reference.select = select;
+  reference.mdl = 0.02;
+  reference.mdl_counts_presence = false;
+  const MDLValues loss({.noise_variance = reference.mdl_noise, .coefficient = reference.mdl});
+  test::check_gradients(rule, Objective(MeanSquaredError(), NoAuxiliary(), loss), reference);
 }
 
 /// One activation with every set of losses that any activation can have.
@@ -58,6 +71,7 @@ void check_all_losses(const Act& rule, const test::Select& select) {
     INFO("mse, aux_k");
     test::check_gradients(rule, Objective(MeanSquaredError(), aux_k_of(reference)), reference);
   }
+  check_mdl_values(rule, select);
 }
 
 Vector<double> thresholds() {
@@ -178,6 +192,36 @@ TEST_CASE("LatentPass differentiates auxiliary losses of either target with a fr
     INFO("residual, frozen, with a gate");
     test::check_gradients(Gated<double>(), Objective(MeanSquaredError(), frozen, GateL1({.coefficient = 0.09})),
                           reference);
+  }
+}
+
+TEST_CASE("LatentPass differentiates JumpReLU with the bits of its code", "[latent_pass]") {
+  test::DenseObjective reference;
+  reference.select = test::select_above(thresholds());
+  reference.mdl = 0.02;
+  {
+    INFO("mse, mdl");
+    const MDL loss({.noise_variance = reference.mdl_noise, .coefficient = reference.mdl});
+    test::check_gradients(jump_relu(), Objective(MeanSquaredError(), NoAuxiliary(), loss), reference);
+  }
+  {
+    INFO("mse, mdl, l0, l1 by decoder norm; the coefficient that follows");
+    reference.l0 = 0.05;
+    reference.l1 = 0.07;
+    reference.l1_by_decoder_norm = true;
+    reference.mdl = 2 * std::log(2.0) * reference.mdl_noise;
+    const Objective objective(MeanSquaredError(), NoAuxiliary(), MDL({.noise_variance = reference.mdl_noise}),
+                              L0STE({.coefficient = 0.05}), l1_of(reference));
+    test::check_gradients(jump_relu(), objective, reference);
+  }
+  {
+    INFO("mse, mdl_presence");
+    test::DenseObjective presence;
+    presence.select = reference.select;
+    presence.mdl = 0.02;
+    presence.mdl_counts_values = false;
+    const MDLPresence loss({.noise_variance = presence.mdl_noise, .coefficient = presence.mdl});
+    test::check_gradients(jump_relu(), Objective(MeanSquaredError(), NoAuxiliary(), loss), presence);
   }
 }
 
@@ -323,5 +367,65 @@ TEST_CASE("Busy latents, taken in groups, and quiet ones get the gradients of th
       for (Index j = 0; j < n; ++j) wrong += pass.active()[j] != (values.row(j).array() > 0).count();
       CHECK(wrong == 0);
     }
+  }
+}
+
+namespace {
+
+/// The expected message of the latent above with threshold theta, in units of squared error, and the price of one more
+/// activation: amplitudes uniform on [0, 1] that are above it have mean (1 + theta) / 2 and variance (1 - theta)^2
+/// / 12.
+struct UniformMessage {
+  double coefficient;
+  double noise;
+
+  [[nodiscard]] double variance(double theta) const { return (1 - theta) * (1 - theta) / 12 + noise; }
+
+  [[nodiscard]] double length(double theta) const {
+    const double p = 1 - theta;
+    const double presence = -p * std::log2(p) - theta * std::log2(theta);
+    const double value = (std::log2(variance(theta) / noise) + 1 / std::log(2.0)) / 2;
+    return theta * theta * theta / 3 + coefficient * (presence + p * value);
+  }
+
+  [[nodiscard]] double price(double theta) const {
+    const double off = (1 - theta) / 2;
+    return std::log2(theta / (1 - theta)) + std::log2(variance(theta) / noise) / 2 +
+           (off * off + noise) / (2 * variance(theta) * std::log(2.0));
+  }
+
+  /// On the tangents of a window of this width, the mean over it.
+  [[nodiscard]] double mean_price(double theta, double width) const {
+    return price(theta) - width * width / (24 * variance(theta) * std::log(2.0));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("The price at a threshold is the derivative of the expected message", "[latent_pass]") {
+  const UniformMessage message{0.05, 0.01};
+  for (const double at : {0.1, 0.3, 0.5, 0.8, 0.95}) {
+    CAPTURE(at);
+    const double slope = (message.length(at + 1e-6) - message.length(at - 1e-6)) / 2e-6;
+    CHECK_THAT(at * at - message.coefficient * message.price(at), test::close_to(slope, 1e-7));
+    const MDL loss({.noise_variance = message.noise, .coefficient = message.coefficient});
+    UniformAmplitudes<MDL> world(loss);
+    const double expected =
+        at * at - at * world.bandwidth / 4 - message.coefficient * message.mean_price(at, world.bandwidth);
+    CHECK_THAT(world.d_theta(at), test::close_to(expected, 4e-4));
+  }
+}
+
+TEST_CASE("The stationary threshold under MDL is where the expected message is shortest", "[latent_pass]") {
+  // A latent that is always active has a short message, too: below 0.1 thresholds fall towards it.
+  const UniformMessage message{0.05, 0.01};
+  double shortest = 0.1;
+  for (double at = 0.1; at < 0.99; at += 1e-4)
+    if (message.length(at) < message.length(shortest)) shortest = at;
+  CHECK(shortest > 0.2);
+  CHECK(shortest < 0.4);
+  for (const double start : {0.25, 0.9}) {
+    UniformAmplitudes<MDL> world(MDL({.noise_variance = message.noise, .coefficient = message.coefficient}));
+    CHECK_THAT(world.stationary(start, 0.5), Catch::Matchers::WithinAbs(shortest, world.bandwidth / 2));
   }
 }

@@ -153,6 +153,53 @@ TEST_CASE("LatentStatistics that are visited and copied go on with the same bits
   for (Index j = 0; j < 3; ++j) CHECK(copy.history().rank[j] == statistics.history().rank[j]);
 }
 
+TEST_CASE("Values are averaged with the weights of the densities, and remembered", "[latent_statistics]") {
+  LatentStatistics statistics(2, 1000, 100, LatentStatistics::Measures::DensitiesAndValues);
+  CHECK(statistics.moments().samples == 0);
+  const auto observe_values = [](LatentStatistics& to, std::int32_t active, double sum, double squares, Index batch) {
+    const std::vector<std::int32_t> counts{0, active};
+    const std::vector<double> sums{0, sum};
+    const std::vector<double> squared{0, squares};
+    to.observe({counts.data(), 2}, batch, {sums.data(), 2}, {squared.data(), 2});
+  };
+  observe_values(statistics, 4, 6, 10, 40);
+  CHECK_THAT(statistics.moments().samples, test::close_to(100 * (1 - std::exp(-0.4)), 1e-14));
+  CHECK_THAT(statistics.moments().density[1], test::close_to(0.1, 1e-15));
+  CHECK_THAT(statistics.moments().value[1], test::close_to(6.0 / 40, 1e-15));
+  CHECK_THAT(statistics.moments().squared_value[1], test::close_to(10.0 / 40, 1e-15));
+  observe_values(statistics, 1, 3, 9, 20);
+  const double old = std::exp(-0.2) * (1 - std::exp(-0.4));
+  const double young = 1 - std::exp(-0.2);
+  CHECK_THAT(statistics.moments().value[1], test::close_to((old * 6 / 40 + young * 3 / 20) / (old + young), 1e-14));
+  CHECK_THAT(statistics.moments().squared_value[1],
+             test::close_to((old * 10 / 40 + young * 9 / 20) / (old + young), 1e-14));
+  CHECK(statistics.moments().value[0] == 0);
+
+  LatentStatistics copy(2, 1000, 100, LatentStatistics::Measures::DensitiesAndValues);
+  std::vector<double> kept;
+  statistics.visit_state([&](std::string_view, auto values) {
+    for (const auto value : values) kept.push_back(static_cast<double>(value));
+  });
+  std::size_t at = 0;
+  copy.visit_state([&](std::string_view, auto values) {
+    for (auto& value : values) value = static_cast<std::remove_cvref_t<decltype(value)>>(kept[at++]);
+  });
+  CHECK(copy.moments().value[1] == statistics.moments().value[1]);
+  CHECK(copy.moments().squared_value[1] == statistics.moments().squared_value[1]);
+  copy.visit_state([&](std::string_view name, auto values) {
+    if (name == "squared_value") values[1] = static_cast<std::remove_cvref_t<decltype(values[0])>>(-1);
+  });
+  CHECK_THROWS_AS(copy.check(), std::invalid_argument);
+}
+
+TEST_CASE("Values that nobody needs are not measured", "[latent_statistics]") {
+  LatentStatistics statistics(2, 1000, 100);
+  observe(statistics, {1, 2}, 10);
+  CHECK(statistics.moments().density.size() == 2);
+  CHECK(statistics.moments().value.empty());
+  statistics.visit_state([](std::string_view name, auto) { CHECK(name != "value"); });
+}
+
 TEST_CASE("LatentStatistics that no training leads to are refused by name", "[latent_statistics]") {
   const auto refused = [](std::string_view changed, double to) {
     LatentStatistics statistics(3, 100, 50);

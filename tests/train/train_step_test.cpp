@@ -545,3 +545,39 @@ TEST_CASE("A learned array that latents share is refused, not left untrained", "
   const auto make = [&] { TrainStep step(model, Objective(MeanSquaredError()), Adam(), 1000, Threads(1)); };
   CHECK_THROWS_WITH(make(), ContainsSubstring("activation array scale") && ContainsSubstring("Axis::Shared"));
 }
+
+namespace {
+
+/// Reports what it is told of the steps before: samples, and each latent's sums of activity, values and squares.
+struct Remembering {
+  static constexpr std::string_view name = "remembering";
+  static constexpr bool needs_threshold = false;
+  static constexpr bool needs_value_moments = true;
+  LatentMoments before{};
+  double factor = 0;
+
+  [[nodiscard]] Remembering of_step(const CodeLossStep& step) const { return {step.before, step.coefficient_factor}; }
+
+  template <class Scalar>
+  [[nodiscard]] double add(const LatentEntries<Scalar>& entries, Scalar, Index, LatentGradient<Scalar>&) const {
+    if (before.samples == 0) return 0;
+    return before.samples * (before.density[entries.latent] + 10 * before.value[entries.latent] +
+                             100 * before.squared_value[entries.latent]);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Losses on the code are told the moments of the steps before", "[train_step]") {
+  Autoencoder model = model_of(ReLU<double>(), 8, 300);
+  const Objective objective(MeanSquaredError(), NoAuxiliary(), Remembering());
+  TrainStep step(model, objective, RecordingOptimizer(), 1000, Threads(2), Precision::Exact, 1'000'000'000);
+  TrainProgress progress;
+  double expected = 0;
+  for (std::uint64_t s = 1; s <= 3; ++s) {
+    REQUIRE(step.run(batch_of<double>(8, 33, s), {}, progress).empty());
+    CHECK_THAT(progress.terms[1].value, test::close_to(expected, 1e-6));  // the window is not quite infinite
+    for (const double value : step.code().values) expected += (value != 0) + 10 * value + 100 * value * value;
+  }
+  CHECK(expected > 0);
+}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <parsae/sparse/latent_entries.hpp>
+#include <parsae/losses/latent_moments.hpp>
 
 #include <concepts>
 #include <string_view>
@@ -27,6 +27,7 @@ struct CodeLossStep {
   double coefficient_factor = 1;  ///< on their coefficients, from a schedule, >= 0
   double l0 = 0;                  ///< active latents a sample, the mean of the step's batch
   Index n_latents = 1;            ///< of the model
+  LatentMoments before{};         ///< of the steps before this one; lives as long as the step
 };
 
 /// A loss on the code, seen latent by latent.
@@ -34,9 +35,12 @@ struct CodeLossStep {
 /// - `loss.add(entries, decoder_norm, batch, gradient)`: one latent's part of the weighted loss; adds to the gradient.
 /// Called for every latent, also for those without entries.
 /// - `loss.of_step(step)`: the same loss for one step: its coefficient multiplied by the schedule's factor, and set to
-/// what
-///   the batch's code says. Throws std::invalid_argument where it cannot serve a model of that size.
+///   what the batch's code and the steps before say. Throws std::invalid_argument where it cannot serve a model of that
+///   size.
 /// - `Loss::needs_threshold`: it pushes on `gradient.gate`, which only an activation with a learnable threshold feels.
+/// - `Loss::needs_value_moments`: it wants step.before.value and squared_value; optional, no member means no.
+///
+/// A loss has no memory: what it has to know of earlier steps the trainer measures, and keeps in checkpoints.
 template <class Loss, class Scalar>
 concept CodeLossFor = requires(const Loss loss, const LatentEntries<Scalar>& entries, Scalar decoder_norm, Index batch,
                                LatentGradient<Scalar>& gradient, const CodeLossStep& step) {
@@ -44,6 +48,12 @@ concept CodeLossFor = requires(const Loss loss, const LatentEntries<Scalar>& ent
   { Loss::needs_threshold } -> std::convertible_to<bool>;
   { loss.add(entries, decoder_norm, batch, gradient) } -> std::same_as<double>;
   { loss.of_step(step) } -> std::same_as<Loss>;
+};
+
+/// A loss on the code that wants the running moments of each latent's values.
+template <class Loss>
+concept NeedsValueMoments = requires {
+  requires Loss::needs_value_moments;
 };
 
 }  // namespace parsae::inline PARSAE_ABI

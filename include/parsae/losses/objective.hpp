@@ -25,6 +25,7 @@ class Objective {
  public:
   static constexpr bool has_auxiliary = !std::is_same_v<Auxiliary, NoAuxiliary>;
   static constexpr bool needs_threshold = (CodeLosses::needs_threshold || ... || false);
+  static constexpr bool needs_value_moments = (NeedsValueMoments<CodeLosses> || ... || false);
   static constexpr bool needs_gate = (NeedsGate<Auxiliary> || ... || NeedsGate<CodeLosses>);
   static constexpr std::size_t n_code_losses = sizeof...(CodeLosses);
   static constexpr std::string_view reconstruction_name = Reconstruction::name;
@@ -45,7 +46,8 @@ class Objective {
   [[nodiscard]] const Reconstruction& reconstruction() const { return reconstruction_; }
   [[nodiscard]] const Auxiliary& auxiliary() const { return auxiliary_; }
 
-  /// The objective of one step: every loss on the code as it is under the schedule's factor and the batch's code.
+  /// The objective of one step: every loss on the code as it is under the schedule's factor, the batch's code and
+  /// the steps before.
   [[nodiscard]] Objective of_step(const CodeLossStep& step) const {
     return std::apply(
         [&](const CodeLosses&... losses) { return Objective(reconstruction_, auxiliary_, losses.of_step(step)...); },

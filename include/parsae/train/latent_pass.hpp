@@ -56,6 +56,8 @@ class LatentPass {
     const Inputs inputs{centered, main, auxiliary, centered_slices_, main_slices_, auxiliary_slices_};
     const Index n_blocks = divide_up(model_->n_latents(), block);
     prepare(inputs, Objective::AuxiliaryLoss::decoder, n_blocks, threads);
+    value_sums_.assign(Objective::needs_value_moments ? model_->n_latents() : 0, 0.0);
+    value_squares_.assign(value_sums_.size(), 0.0);
     partial_losses_.assign(n_blocks * (n_losses + 1), 0.0);
     threads.for_each(n_blocks, [&](Index task, int id) {
       std::array<double, Objective::n_code_losses> losses{};
@@ -92,6 +94,10 @@ class LatentPass {
 
   /// Samples of the last batch in which each latent was active in the main code.
   [[nodiscard]] Slice<const std::int32_t> active() const { return active_.slice(); }
+
+  /// Sums of each latent's values in that code, and of their squares; empty unless the objective needs them.
+  [[nodiscard]] Slice<const double> value_sums() const { return value_sums_.slice(); }
+  [[nodiscard]] Slice<const double> value_squares() const { return value_squares_.slice(); }
 
  private:
   static constexpr Index block = 256;
@@ -195,12 +201,25 @@ class LatentPass {
     const Slice<const Scalar> values = main.by_latent.entries(j).values;
     active_[j] =
         static_cast<std::int32_t>(std::count_if(values.begin(), values.end(), [](Scalar value) { return value != 0; }));
+    if (!value_sums_.empty()) sum_values(j, values);
     if (centers() && gradient[layout_.b_enc] != 0)
       Column<Scalar>::add_scaled(-gradient[layout_.b_enc], model_->encoder.w_enc.data() + j * model_->n_inputs(),
                                  partial_b_dec_.data() + task * model_->n_outputs(), model_->n_outputs());
     const Scalar squared = Column<Scalar>::dot(gradient, gradient, layout_.size);
     apply(j, Slice<const Scalar>(gradient, layout_.size));
     return static_cast<double>(squared);
+  }
+
+  void sum_values(Index j, Slice<const Scalar> values) {
+    double sum = 0;
+    double squares = 0;
+    for (const Scalar entry : values) {
+      const double value = static_cast<double>(entry);
+      sum += value;
+      squares += value * value;
+    }
+    value_sums_[j] = sum;
+    value_squares_[j] = squares;
   }
 
   Model* model_;
@@ -216,6 +235,8 @@ class LatentPass {
   Matrix<Scalar> partial_b_dec_;
   Vector<Scalar> d_b_dec_;
   Buffer<std::int32_t> active_;
+  Buffer<double> value_sums_;
+  Buffer<double> value_squares_;
 };
 
 }  // namespace parsae::inline PARSAE_ABI

@@ -4,6 +4,7 @@
 #include <parsae/core/buffer.hpp>
 #include <parsae/core/check.hpp>
 #include <parsae/losses/auxiliary.hpp>
+#include <parsae/losses/latent_moments.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -18,26 +19,35 @@ namespace parsae::inline PARSAE_ABI {
 ///
 /// The running density is an average of the firing rate with weights that fall by 1 / e over each window of samples.
 /// Ranks (0: the densest; ties: the lower latent first) are there from the first full window on, and are renewed every
-/// 100 steps.
+/// 100 steps. Where a loss wants them, values and their squares are averaged with the same weights, inactive samples as
+/// 0.
 class LatentStatistics {
  public:
+  enum class Measures { Densities, DensitiesAndValues };
+
   static constexpr Index steps_between_rankings = 100;
 
   LatentStatistics() = default;
 
   /// \param dead_after_samples      a latent without activity for so many samples is dead, >= 1
   /// \param density_window_samples  time constant of the running density, >= 1
-  LatentStatistics(Index n_latents, Index dead_after_samples, Index density_window_samples = 100'000)
+  LatentStatistics(Index n_latents, Index dead_after_samples, Index density_window_samples = 100'000,
+                   Measures measures = Measures::Densities)
       : dead_after_samples_(dead_after_samples),
         window_(density_window_samples),
         samples_since_active_(n_latents, 0),
         dead_(n_latents, 0),
         density_(n_latents, 0.0),
         rank_(n_latents, 0),
-        order_(n_latents, 0) {}
+        order_(n_latents, 0),
+        value_(measures == Measures::DensitiesAndValues ? n_latents : 0, 0.0),
+        squared_value_(value_.size(), 0.0) {}
 
-  /// \param active  n_latents counts: samples of this batch in which the latent was active
-  void observe(Slice<const std::int32_t> active, Index batch) {
+  /// \param active   n_latents counts: samples of this batch in which the latent was active
+  /// \param sums     n_latents sums of the batch's values; unused where values are not measured
+  /// \param squares  of their squares; likewise
+  void observe(Slice<const std::int32_t> active, Index batch, Slice<const double> sums = {},
+               Slice<const double> squares = {}) {
     const double share = -std::expm1(-static_cast<double>(batch) / static_cast<double>(window_));
     density_weight_ += share * (1 - density_weight_);
     n_dead_ = 0;
@@ -47,6 +57,10 @@ class LatentStatistics {
       n_dead_ += dead_[j];
       const double rate = static_cast<double>(active[j]) / static_cast<double>(batch);
       density_[j] += share / density_weight_ * (rate - density_[j]);
+    }
+    for (Index j = 0; j < value_.size(); ++j) {
+      value_[j] += share / density_weight_ * (sums[j] / static_cast<double>(batch) - value_[j]);
+      squared_value_[j] += share / density_weight_ * (squares[j] / static_cast<double>(batch) - squared_value_[j]);
     }
     samples_ += batch;
     if (knows_densities() && steps_since_ranking_++ % steps_between_rankings == 0) rank_latents();
@@ -63,6 +77,9 @@ class LatentStatistics {
     visit("dead", dead_.slice());
     visit("density", density_.slice());
     visit("rank", rank_.slice());
+    if (value_.empty()) return;
+    visit("value", value_.slice());
+    visit("squared_value", squared_value_.slice());
   }
 
   /// Throws std::invalid_argument unless observe() could have left everything as it is.
@@ -79,6 +96,10 @@ class LatentStatistics {
       if ((dead_[j] != 0) != is_dead) reject("LatentStatistics dead", is_dead ? "1" : "0", int{dead_[j]});
       n_dead += is_dead;
     }
+    for (Index j = 0; j < value_.size(); ++j) {
+      require_not_negative("LatentStatistics value", value_[j]);
+      require_not_negative("LatentStatistics squared_value", squared_value_[j]);
+    }
     if (n_dead != n_dead_) reject("LatentStatistics n_dead", std::to_string(n_dead), n_dead_);
   }
 
@@ -86,6 +107,12 @@ class LatentStatistics {
     if (!knows_densities()) return {dead_.slice(), n_dead_};
     return {dead_.slice(), n_dead_, density_.slice(), rank_.slice()};
   }
+
+  /// For losses on the code; before the first batch nothing is known.
+  [[nodiscard]] LatentMoments moments() const {
+    return {density_weight_ * static_cast<double>(window_), density_.slice(), value_.slice(), squared_value_.slice()};
+  }
+
   [[nodiscard]] Index n_dead() const { return n_dead_; }
   [[nodiscard]] const Buffer<std::int64_t>& samples_since_active() const { return samples_since_active_; }
 
@@ -113,6 +140,8 @@ class LatentStatistics {
   Buffer<double> density_;
   Buffer<LatentId> rank_;
   Buffer<LatentId> order_;  ///< latents by rank, scratch
+  Buffer<double> value_;    ///< running mean of each latent's values; empty unless measured
+  Buffer<double> squared_value_;
 };
 
 }  // namespace parsae::inline PARSAE_ABI

@@ -52,7 +52,9 @@ class TrainStep {
         objective_(objective),
         optimizer_(optimizer),
         threads_(threads),
-        statistics_(model.n_latents(), dead_after_samples, density_window_samples),
+        statistics_(model.n_latents(), dead_after_samples, density_window_samples,
+                    Objective::needs_value_moments ? LatentStatistics::Measures::DensitiesAndValues
+                                                   : LatentStatistics::Measures::Densities),
         walk_(make_walk(precision)),
         latent_pass_(model) {
     model.visit_arrays([&](const ParameterArray<Scalar>& array) {
@@ -94,7 +96,8 @@ class TrainStep {
     }
     update(settings, progress);
     observe(progress.stages);
-    statistics_.observe(latent_pass_.active(), centered_.cols());
+    statistics_.observe(latent_pass_.active(), centered_.cols(), latent_pass_.value_sums(),
+                        latent_pass_.value_squares());
 
     progress.n_dead = statistics_.n_dead();
     report_terms(progress);
@@ -232,7 +235,8 @@ class TrainStep {
   /// gradient.
   void update(const StepSettings& settings, TrainProgress& progress) {
     const StageClock clock(progress.stages.latent_pass);
-    const Objective objective = objective_.of_step({settings.coefficient_factor, progress.l0, model_->n_latents()});
+    const Objective objective =
+        objective_.of_step({settings.coefficient_factor, progress.l0, model_->n_latents(), statistics_.moments()});
     const auto step = optimizer_.template begin_step<Scalar>(++state_.step, settings.learning_rate);
     const auto pass = [&](const auto& apply) {
       return latent_pass_.run(objective, centered_, main_, auxiliary_, threads_, apply);

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+// How many bits does a code take at equal error? JumpReLU trained on L0 and on its description length, TopK, Mutual
+// Choice.
+
+#include <parsae/core/build_summary.hpp>
+
+#include <support/interrupt.hpp>
+#include <support/progress_bar.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <deque>
+#include <exception>
+#include <string>
+
+#include "options.hpp"
+#include "report.hpp"
+#include "results.hpp"
+#include "tables.hpp"
+
+namespace parsae_benchmarks::description_length {
+namespace {
+
+constexpr int exit_interrupted = 130;
+
+struct Interrupted {};
+
+std::vector<Family> chosen_families(const Options& options) {
+  std::vector<Family> chosen;
+  for (const Family& family : all_families())
+    if (options.families.empty() || std::count(options.families.begin(), options.families.end(), family.name) > 0)
+      chosen.push_back(family);
+  return chosen;
+}
+
+std::string joined_numbers(const std::vector<double>& values) {
+  std::string text;
+  for (const double value : values) text += (text.empty() ? "" : ", ") + parsae_examples::ChartAxis::label(value);
+  return text;
+}
+
+/// The whole plan: every FVU for every family.
+class Comparison {
+ public:
+  Comparison(const Options& options, Results& results)
+      : options_(options),
+        results_(results),
+        families_(chosen_families(options)),
+        expected_of_row_(expected_runs(options.search_settings())),
+        bar_({.total = expected_of_row_ * static_cast<double>(families_.size() * options.fvu.size()),
+              .style = options.is_quiet ? parsae_examples::ProgressBar::Style::Quiet
+                                        : parsae_examples::ProgressBar::Style::Auto}) {}
+
+  /// Throws Interrupted on Ctrl-C, after the run that was going on; results then hold what is complete.
+  void run() {
+    const DataSet data = obtain_data(options_.data_settings());
+    describe(data);
+    std::deque<FamilySearch> searches;
+    for (const Family& family : families_)
+      searches.emplace_back(family, options_.search_settings(), base_job(data),
+                            [this](const std::string& what) { begin_run(what); });
+    try {
+      // All families at one FVU before the next: whoever stops early has something to compare.
+      for (const double fvu : options_.fvu) {
+        for (FamilySearch& search : searches) {
+          runs_of_row_ = 0;
+          results_.rows.push_back(search.find(fvu));
+          done_ += expected_of_row_;
+        }
+      }
+    } catch (const Interrupted&) {
+      results_.is_complete = false;
+    }
+    for (const FamilySearch& search : searches)
+      for (const PointRow& point : search.points()) results_.points.push_back(point);
+    bar_.clear();
+  }
+
+ private:
+  [[nodiscard]] Job base_job(const DataSet& data) const {
+    Job job;
+    job.data = &data;
+    job.n_latents = options_.latents_for(data.train.rows());
+    job.seed = options_.seed;
+    job.samples = options_.samples;
+    job.batch = options_.batch;
+    job.threads = parsae::Threads(options_.threads);
+    return job;
+  }
+
+  void describe(const DataSet& data) {
+    const FamilySearch::Settings search = options_.search_settings();
+    results_.has_stored_rates = !search.searches_rates;
+    results_.n_planned_rows = families_.size() * options_.fvu.size();
+    auto& settings = results_.settings;
+    settings.insert(
+        settings.begin(),
+        {{"data", data.source},
+         {"latents", std::to_string(options_.latents_for(data.train.rows()))},
+         {"training samples a run", std::to_string(options_.samples)},
+         {"batch", std::to_string(options_.batch)},
+         {"FVU", joined_numbers(options_.fvu)},
+         {"seeds", std::to_string(options_.n_seeds) + ", from " + std::to_string(options_.seed)},
+         {"recipe",
+          "Adam (0.9, 0.999), learning rate falling linearly over the last fifth, unit decoder columns, "
+          "encoder begins as the decoder, b_dec as the mean, inputs scaled to a mean squared norm of 1; "
+          "JumpReLU's thresholds begin at the L0 that the operating point is likely to end at"},
+         {"learning rates",
+          search.searches_rates ? "searched by the first seed's bits on the validation samples, step 2" : "stored"},
+         {"operating points", "a grid with a step of 1.41 in k, coefficient or noise variance"}});
+    std::printf("%s\n", data.source.c_str());
+  }
+
+  void begin_run(const std::string& what) {
+    if (parsae_examples::Interrupt::requested()) throw Interrupted();
+    // Nobody knows how many runs a search takes: it never claims more than its share.
+    bar_.update(done_ + std::min(runs_of_row_, 0.9 * expected_of_row_),
+                std::to_string(results_.rows.size()) + "/" + std::to_string(results_.n_planned_rows) + " rows", what);
+    ++runs_of_row_;
+  }
+
+  const Options& options_;
+  Results& results_;
+  std::vector<Family> families_;
+  double expected_of_row_;
+  parsae_examples::ProgressBar bar_;
+  double done_ = 0;
+  double runs_of_row_ = 0;
+};
+
+int run(const Options& options, const std::string& command) {
+  const parsae_examples::Interrupt interrupt;
+  const parsae_examples::ProgressBar clock({.style = parsae_examples::ProgressBar::Style::Quiet});
+  Results results;
+  results.command = command;
+  results.settings = {{"threads", std::to_string(options.threads)},
+                      {"build", parsae::build_summary() + ", " + compiler_name() + ", " + processor_name()}};
+  std::printf("%s, %s\n", parsae::build_summary().c_str(), compiler_name().c_str());
+  Comparison(options, results).run();
+  results.seconds = clock.seconds();
+  std::printf("%s", results_text(results).c_str());
+  if (results.has_stored_rates && !results.rows.empty())
+    std::printf("\nLearning rates were not searched: a first look, not a comparison.\n");
+  if (!options.json.empty()) write_json(options.json, results);
+  if (!options.html.empty()) write_report(options.html, results);
+  std::printf("\n%s%s\n", parsae_examples::duration_text(results.seconds).c_str(),
+              options.html.empty() ? "; --out FOLDER draws charts" : (": " + options.html.string()).c_str());
+  if (results.is_complete) return EXIT_SUCCESS;
+  std::printf("Interrupted: %zu of %zu rows are complete.\n", results.rows.size(), results.n_planned_rows);
+  return exit_interrupted;
+}
+
+}  // namespace
+}  // namespace parsae_benchmarks::description_length
+
+int main(int argc, char** argv) {
+  using namespace parsae_benchmarks::description_length;
+  Options options;
+  CLI::App app;
+  const std::vector<Family> families = all_families();
+  add_options(app, options, families);
+  CLI11_PARSE(app, argc, argv);
+  std::string command;
+  for (int i = 0; i < argc; ++i) command += (i > 0 ? " " : "") + std::string(argv[i]);
+  try {
+    finish(app, options);
+    check(options, families);
+    return run(options, command);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "description_length: %s\n", error.what());
+    return EXIT_FAILURE;
+  }
+}
