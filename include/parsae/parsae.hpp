@@ -24,6 +24,7 @@
 #include <parsae/allocators/zipf_law.hpp>
 #include <parsae/analysis/assignment.hpp>
 #include <parsae/analysis/coarsest.hpp>
+#include <parsae/analysis/code_counts.hpp>
 #include <parsae/analysis/code_metrics.hpp>
 #include <parsae/analysis/code_quantizer.hpp>
 #include <parsae/analysis/code_quantizer_search.hpp>
@@ -31,6 +32,7 @@
 #include <parsae/analysis/dictionary_recovery.hpp>
 #include <parsae/analysis/evaluate.hpp>
 #include <parsae/analysis/reconstruction_metrics.hpp>
+#include <parsae/analysis/static_code.hpp>
 #include <parsae/analysis/weight_quantizer.hpp>
 #include <parsae/core/abi.hpp>
 #include <parsae/core/buffer.hpp>
