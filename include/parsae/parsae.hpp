@@ -23,6 +23,7 @@
 #include <parsae/allocators/top_k_selection.hpp>
 #include <parsae/allocators/zipf_law.hpp>
 #include <parsae/analysis/assignment.hpp>
+#include <parsae/analysis/chow_liu.hpp>
 #include <parsae/analysis/coarsest.hpp>
 #include <parsae/analysis/code_counts.hpp>
 #include <parsae/analysis/code_metrics.hpp>
@@ -31,6 +32,8 @@
 #include <parsae/analysis/description_length.hpp>
 #include <parsae/analysis/dictionary_recovery.hpp>
 #include <parsae/analysis/evaluate.hpp>
+#include <parsae/analysis/pair_counts.hpp>
+#include <parsae/analysis/presence_tree.hpp>
 #include <parsae/analysis/reconstruction_metrics.hpp>
 #include <parsae/analysis/static_code.hpp>
 #include <parsae/analysis/weight_quantizer.hpp>
