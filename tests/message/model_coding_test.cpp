@@ -41,7 +41,7 @@ TEST_CASE("presence models come back, with and without a forest") {
   const auto code = test::family_code<double>(60, 300, 101);
   PairCounts pairs(60);
   pairs.add(code, Threads(1));
-  const PresenceModel in_forest = model_of(chow_liu_tree(pairs, 0.001, Threads(1)), code);
+  const PresenceModel in_forest = model_of(chow_liu_tree(pairs, 0.04, Threads(1)), code);
   REQUIRE(in_forest.tree.n_edges() > 20);
   REQUIRE(in_forest.tree.n_edges() < 59);
   const PresenceModel alone = model_of(independent_latents(60), code);
