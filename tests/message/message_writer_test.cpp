@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
+#include <parsae/allocators/top_k.hpp>
+#include <parsae/io/npy.hpp>
 #include <parsae/message/message_reader.hpp>
 #include <parsae/message/message_writer.hpp>
+#include <parsae/model/autoencoder.hpp>
+#include <parsae/model/initialize.hpp>
 
 #include <io/damaged_file.hpp>
 #include <message/message_fixture.hpp>
 #include <support/close_to.hpp>
 #include <support/temporary_folder.hpp>
 
+#include <cstdlib>
 #include <string>
 
 using namespace parsae;
@@ -88,6 +93,43 @@ TEST_CASE("a forest is sent when the message is shorter with it") {
   CHECK(chosen.bits.forest >= chosen.bits.independent);
 }
 
+TEST_CASE("codes of a language model's residual stream take the bits that were computed for them") {
+  const char* const data = std::getenv("PARSAE_TEST_DATA");
+  const std::filesystem::path path =
+      std::filesystem::path(data != nullptr ? data : "") / "language" / "residual3_test.npy";
+  if (data == nullptr || !std::filesystem::exists(path)) {
+    WARN("skipped: PARSAE_TEST_DATA names no folder with language/residual3_test.npy");
+    SUCCEED();
+    return;
+  }
+  const test::TemporaryFolder folder;
+  const Matrix<float> samples = NpyFile(path).samples().leftCols(8000);
+  Autoencoder sae({.n_inputs = samples.rows(), .n_latents = 256}, TopK<float>({.k = 8}));
+  initialize(sae, samples, {.seed = 1});  // latents are differences from the mean: codes as skewed as a trained model's
+  const SparseCode<float> code = sae.encode(samples);
+  const CodeQuantizer quantizer(code, 256, {.n_bins = 12});
+  const MessageDecoder<float> decoder{quantize_dictionary(sae.decoder.w_dec, 6),
+                                      quantize_dictionary<float>(Matrix<float>(sae.decoder.b_dec), 8),
+                                      static_cast<double>(sae.output_scale)};
+  for (const Tree tree : {Tree::Never, Tree::WhenItPays}) {
+    const auto size = write_message(folder / "m", decoder, quantizer, code, {.tree = tree}, Threads(2));
+    const double written = 8 * static_cast<double>(size.bytes.codes);
+    CHECK(written < size.bits.codes() * 1.001 + 64 * 8);
+    CHECK(written > size.bits.codes() * 0.999 - 64);
+    const double all = 8 * static_cast<double>(size.bytes.total() - size.bytes.header - size.bytes.index);
+    CHECK(std::abs(all - size.bits.total()) < 0.01 * size.bits.total());
+    if (tree == Tree::Never) {
+      const double entropy = entropy_of(code, quantizer);
+      CHECK(written < 1.01 * entropy);
+      CHECK(size.bits.codes() >= entropy * (1 - 1e-12));
+    } else {
+      CHECK(size.has_forest);
+      CHECK(size.bits.forest < size.bits.independent);
+    }
+    CHECK(MessageReader<float>(folder / "m").read(Threads(2)) == test::as_received(code, quantizer));
+  }
+}
+
 TEST_CASE("the same bytes for any number of threads") {
   const test::TemporaryFolder folder;
   const auto code = test::family_code<float>(n_latents, 900, 84);
@@ -140,6 +182,9 @@ TEST_CASE("parts that do not fit together are refused, and an old file is kept")
   CHECK_THROWS_WITH(write(bad, code), ContainsSubstring("write_message output_scale"));
   CHECK_THROWS_WITH(write(good, test::code_from({{{2, 1.0}}})), ContainsSubstring("write_message latent"));
   CHECK_THROWS_WITH(write(good, SparseCode<double>()), ContainsSubstring("write_message samples"));
+  auto not_finite = code;
+  not_finite.values[1] = std::numeric_limits<double>::quiet_NaN();
+  CHECK_THROWS_WITH(write(good, not_finite), ContainsSubstring("write_message value: expected finite values, got nan"));
   CHECK(test::content_of(path) == "old");
   CHECK_THROWS_AS(write_message(folder / "no" / "folder", good, quantizer, code, {}, Threads(1)), FileError);
   CHECK_NOTHROW(write(good, code));

@@ -40,6 +40,8 @@ class MessageWriter {
       reject("write_message output_scale", "a finite number", decoder.output_scale);
     require_latents("write_message latent", code, quantizer.n_latents());
     require_at_least("write_message samples", code.n_samples(), Index{1});
+    for (const Scalar value : code.values)
+      if (!std::isfinite(value)) reject("write_message value", "finite values", value);
     require_between("write_message block_size", settings.block_size, Index{1}, Index{1} << 20);
     require_between("write_message tree_most_latents", settings.tree_most_latents, Index{1}, Index{1} << 16);
     if (settings.presence_bits != 0) require_between("write_message presence_bits", settings.presence_bits, 2, 16);
@@ -56,7 +58,7 @@ class MessageWriter {
  private:
   struct Block {
     Buffer<std::byte> bytes;
-    std::uint32_t n_entries = 0;
+    std::uint64_t n_entries = 0;
   };
 
   void choose_models(Threads threads) {
@@ -96,9 +98,10 @@ class MessageWriter {
       values.push_back(FrequencyTable(models_.values.histogram(table)));
     blocks_.resize(divide_up(code_.n_samples(), settings_.block_size));
     threads.for_each(blocks_.size(), [&](Index b, int) { encode_block(presence, values, b); });
+    constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
     for (const Block& block : blocks_)
-      if (block.bytes.size() > Index{std::numeric_limits<std::uint32_t>::max()})
-        reject("write_message block_size", "blocks of less than 4 GiB", settings_.block_size);
+      if (static_cast<std::uint64_t>(block.bytes.size()) > most || block.n_entries > most)
+        reject("write_message block_size", "blocks of less than 2^32 bytes and active entries", settings_.block_size);
   }
 
   void encode_block(const PresenceCoder& presence, const Buffer<FrequencyTable>& values, Index b) {
@@ -121,7 +124,7 @@ class MessageWriter {
       n_entries += static_cast<std::uint64_t>(active.size());
     }
     blocks_[b].bytes = encoder.finish();
-    blocks_[b].n_entries = static_cast<std::uint32_t>(n_entries);
+    blocks_[b].n_entries = n_entries;
     pad_part(blocks_[b].bytes, std::max(n_entries, static_cast<std::uint64_t>(end - b * settings_.block_size)));
   }
 
@@ -172,7 +175,8 @@ class MessageWriter {
   [[nodiscard]] Buffer<std::byte> index() const {
     Buffer<std::byte> index;
     for (const Block& block : blocks_) {
-      const std::array<std::uint32_t, 3> entry = {static_cast<std::uint32_t>(block.bytes.size()), block.n_entries,
+      const std::array<std::uint32_t, 3> entry = {static_cast<std::uint32_t>(block.bytes.size()),
+                                                  static_cast<std::uint32_t>(block.n_entries),
                                                   crc32_of(block.bytes.slice())};
       index.append(as_bytes(Slice<const std::uint32_t>(entry.data(), 3)));
     }
