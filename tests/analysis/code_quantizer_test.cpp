@@ -114,3 +114,26 @@ TEST_CASE("numbers of bins out of range, and latents that do not exist, are refu
   CHECK_THROWS_WITH(quantizer(3, 4).quantize(other),
                     ContainsSubstring("CodeQuantizer latent: expected a value from 0 to 2, got 3"));
 }
+
+TEST_CASE("a quantizer made from the ranges of another is the same quantizer") {
+  for (const Range range : {Range::Shared, Range::PerLatent}) {
+    const CodeQuantizer original(two_ranges(), 3, {.n_bins = 4, .range = range});
+    Buffer<double> ranges;
+    for (Index j = 0; j < 3; ++j) ranges.push_back(original.range(j));
+    const CodeQuantizer copy(ranges, original.settings());
+    CHECK(copy.n_latents() == 3);
+    CHECK(copy.n_bins() == 4);
+    SparseCode<double> a = test::code_from({{{0, 9.0}, {1, 0.1}, {2, 5.0}}});
+    SparseCode<double> b = a;
+    original.quantize(a);
+    copy.quantize(b);
+    CHECK(a == b);
+  }
+  CHECK_THROWS_WITH(CodeQuantizer(Buffer<double>(), {}), ContainsSubstring("CodeQuantizer n_latents"));
+  CHECK_THROWS_WITH(CodeQuantizer(Buffer<double>(1, -1.0), {}), ContainsSubstring("CodeQuantizer range"));
+  Buffer<double> different(2, 1.0);
+  different[1] = 2;
+  CHECK_THROWS_WITH(CodeQuantizer(different, {}),
+                    ContainsSubstring("CodeQuantizer range: expected one for all latents"));
+  CHECK_THROWS_WITH(CodeQuantizer(Buffer<double>(1, 1.0), {.n_bins = 0}), ContainsSubstring("CodeQuantizer n_bins"));
+}

@@ -57,6 +57,14 @@ TEMPLATE_TEST_CASE("a weight is off by at most half a step, zero stays zero, and
     CHECK(rounded.bits_fixed == 210.0 * bits);
     CHECK(rounded.bits_entropy <= rounded.bits_fixed);
     CHECK_THAT(rounded.bits_entropy, test::close_to(entropy_of_all(rounded.w_dec), 1e-12));
+    CHECK(rounded.bits_per_weight == bits);
+    CHECK(rounded.step == step);
+    REQUIRE(rounded.levels.size() == 210);
+    bool is_step_times_level = true;
+    for (Index i = 0; i < 210; ++i)
+      is_step_times_level =
+          is_step_times_level && rounded.w_dec.data()[i] == static_cast<Scalar>(rounded.levels[i] * step);
+    CHECK(is_step_times_level);
     const auto twice = quantize_dictionary(rounded.w_dec, bits);
     CHECK(twice.w_dec.isApprox(rounded.w_dec, Scalar(1e-6)));
     CHECK(twice.bits_entropy == rounded.bits_entropy);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace parsae::inline PARSAE_ABI {
 
@@ -35,7 +36,23 @@ class CodeQuantizer {
     if (settings.range == Range::Shared) range_.assign(n_latents, *std::max_element(range_.begin(), range_.end()));
   }
 
+  /// A quantizer with the ranges of another, as a receiver has them: `ranges` holds n_latents finite values >= 0, equal
+  /// ones for Range::Shared.
+  CodeQuantizer(Buffer<double> ranges, const Settings& settings) : settings_(settings), range_(std::move(ranges)) {
+    require_at_least("CodeQuantizer n_latents", range_.size(), Index{1});
+    require_between("CodeQuantizer n_bins", settings.n_bins, Index{1}, Index{1} << 24);
+    for (const double range : range_) {
+      require_not_negative("CodeQuantizer range", range);
+      if (settings.range == Range::Shared && range != range_[0])
+        reject("CodeQuantizer range", "one for all latents", range);
+    }
+  }
+
   [[nodiscard]] Index n_latents() const { return range_.size(); }
+  [[nodiscard]] const Settings& settings() const { return settings_; }
+
+  /// The largest value that a latent's bins reach; 0 for a latent without values.
+  [[nodiscard]] double range(Index latent) const { return range_[latent]; }
   [[nodiscard]] Index n_bins() const { return settings_.n_bins; }
 
   /// Bin of an active value, 0 to n_bins - 1.

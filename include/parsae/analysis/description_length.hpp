@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <parsae/analysis/code_quantizer.hpp>
+#include <parsae/analysis/code_counts.hpp>
 
 #include <cmath>
 #include <numbers>
@@ -38,7 +38,7 @@ namespace parsae::inline PARSAE_ABI {
 ///     bits = sum_j H(z_j),   H(z_j) = Hb(p_j) + p_j H(bin of z_j | z_j > 0)
 ///
 /// p_j is latent j's share of active samples; inactive is exactly zero and takes part in the first term alone. The
-/// probabilities are those of the measured codes and are not charged for.
+/// probabilities are those of the measured codes and are not charged for: StaticCode takes them from other samples.
 struct DescriptionLength {
   double bits_presence = 0;       ///< sum_j Hb(p_j): which latents are active
   double bits_value = 0;          ///< sum_j p_j H(bin | active): what they are worth
@@ -52,40 +52,32 @@ struct DescriptionLength {
   [[nodiscard]] double bits_total() const { return bits_presence + bits_value; }
 };
 
-/// Counts quantized codes batch by batch; memory n_latents x n_bins whatever the number of samples.
+/// Measures quantized codes batch by batch; memory n_latents x n_bins whatever the number of samples.
 class DescriptionLengthMeter {
  public:
-  explicit DescriptionLengthMeter(const CodeQuantizer& quantizer)
-      : quantizer_(quantizer), counts_(quantizer.n_latents() * quantizer.n_bins(), 0) {}
+  explicit DescriptionLengthMeter(const CodeQuantizer& quantizer) : counts_(quantizer) {}
 
   template <class Scalar>
   void add(const SparseCode<Scalar>& code) {
-    require_latents("DescriptionLengthMeter latent", code, quantizer_.n_latents());
+    require_latents("DescriptionLengthMeter latent", code, counts_.n_latents());
+    counts_.add(code);
+    const double n_latents = static_cast<double>(counts_.n_latents());
     for (Index i = 0; i < code.n_samples(); ++i) {
       Index active = 0;
-      for (Index e = code.begin_of(i); e < code.offsets[i + 1]; ++e) {
-        if (code.values[e] == 0) continue;
-        const Index latent = code.latents[e];
-        ++counts_[latent * quantizer_.n_bins() + quantizer_.bin(latent, static_cast<double>(code.values[e]))];
-        ++active;
-      }
-      enumerative_ += log2_binomial(static_cast<double>(quantizer_.n_latents()), static_cast<double>(active));
+      for (Index e = code.begin_of(i); e < code.offsets[i + 1]; ++e) active += code.values[e] != 0;
+      enumerative_ += log2_binomial(n_latents, static_cast<double>(active));
     }
-    n_samples_ += code.n_samples();
   }
 
   [[nodiscard]] DescriptionLength result() const {
-    require_at_least("DescriptionLengthMeter samples", n_samples_, Index{1});
-    const double samples = static_cast<double>(n_samples_);
-    const Index n_bins = quantizer_.n_bins();
+    require_at_least("DescriptionLengthMeter samples", counts_.n_samples(), Index{1});
+    const double samples = static_cast<double>(counts_.n_samples());
     DescriptionLength length;
-    length.bits_of_latent.assign(quantizer_.n_latents(), 0.0);
-    for (Index j = 0; j < quantizer_.n_latents(); ++j) {
-      const Slice<const std::int64_t> bins = counts_.slice().part(j * n_bins, n_bins);
-      double active = 0;
-      for (const std::int64_t count : bins) active += static_cast<double>(count);
+    length.bits_of_latent.assign(counts_.n_latents(), 0.0);
+    for (Index j = 0; j < counts_.n_latents(); ++j) {
+      const double active = static_cast<double>(counts_.active(j));
       double value_bits = 0;  // of all samples together
-      for (const std::int64_t count : bins)
+      for (const std::int64_t count : counts_.bins(j))
         if (count > 0) value_bits -= static_cast<double>(count) * std::log2(static_cast<double>(count) / active);
       const double presence = binary_entropy(active / samples);
       length.bits_presence += presence;
@@ -93,17 +85,18 @@ class DescriptionLengthMeter {
       length.bits_of_latent[j] = presence + value_bits / samples;
       length.l0 += active / samples;
     }
-    length.bits_fixed_index = length.l0 * std::log2(static_cast<double>(quantizer_.n_latents()));
-    length.bits_fixed_value = length.l0 * std::log2(static_cast<double>(n_bins));
+    length.bits_fixed_index = length.l0 * std::log2(static_cast<double>(counts_.n_latents()));
+    length.bits_fixed_value = length.l0 * std::log2(static_cast<double>(counts_.n_bins()));
     length.bits_upper_bound = length.bits_fixed_index + length.bits_fixed_value;
     length.bits_enumerative = enumerative_ / samples;
     return length;
   }
 
+  /// What was counted, for a code of other samples (see StaticCode).
+  [[nodiscard]] const CodeCounts& counts() const { return counts_; }
+
  private:
-  CodeQuantizer quantizer_;
-  Buffer<std::int64_t> counts_;
-  Index n_samples_ = 0;
+  CodeCounts counts_;
   double enumerative_ = 0;
 };
 

@@ -2,11 +2,10 @@
 #pragma once
 
 #include <parsae/data/batch.hpp>
+#include <parsae/io/checksum.hpp>
 #include <parsae/io/model_file.hpp>
 #include <parsae/io/settings.hpp>
 #include <parsae/train/trainer.hpp>
-
-#include <zlib.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -19,11 +18,6 @@ namespace parsae::inline PARSAE_ABI {
 namespace detail {
 
 inline constexpr std::string_view checkpoint_format = "parsae checkpoint";
-
-[[nodiscard]] inline std::uint32_t crc32_of(Slice<const std::byte> bytes, std::uint32_t before = 0) {
-  return static_cast<std::uint32_t>(
-      ::crc32_z(before, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<z_size_t>(bytes.size())));
-}
 
 /// visit(name, slice) for every array of a checkpoint, under the name that it has there.
 template <class Trainer, class Visit, class... Parts>
