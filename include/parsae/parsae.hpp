@@ -16,11 +16,15 @@
 #include <parsae/allocators/feature_choice.hpp>
 #include <parsae/allocators/feature_choice_selection.hpp>
 #include <parsae/allocators/latent_budgets.hpp>
+#include <parsae/allocators/latent_forest.hpp>
 #include <parsae/allocators/mutual_choice.hpp>
 #include <parsae/allocators/mutual_choice_selection.hpp>
 #include <parsae/allocators/running_means.hpp>
 #include <parsae/allocators/top_k.hpp>
 #include <parsae/allocators/top_k_selection.hpp>
+#include <parsae/allocators/tree_frontier.hpp>
+#include <parsae/allocators/tree_gated.hpp>
+#include <parsae/allocators/tree_gated_selection.hpp>
 #include <parsae/allocators/zipf_law.hpp>
 #include <parsae/analysis/assignment.hpp>
 #include <parsae/analysis/chow_liu.hpp>
@@ -114,6 +118,7 @@
 #include <parsae/losses/loss.hpp>
 #include <parsae/losses/mdl.hpp>
 #include <parsae/losses/mean_squared_error.hpp>
+#include <parsae/losses/nested_prefixes.hpp>
 #include <parsae/losses/objective.hpp>
 #include <parsae/losses/target_l0.hpp>
 #include <parsae/losses/value_bits.hpp>
@@ -200,6 +205,7 @@
 #include <parsae/train/latent_backward.hpp>
 #include <parsae/train/latent_pass.hpp>
 #include <parsae/train/latent_statistics.hpp>
+#include <parsae/train/prefix_pass.hpp>
 #include <parsae/train/progress_line.hpp>
 #include <parsae/train/revival.hpp>
 #include <parsae/train/sample_pass.hpp>
@@ -209,3 +215,4 @@
 #include <parsae/train/train_progress.hpp>
 #include <parsae/train/train_step.hpp>
 #include <parsae/train/trainer.hpp>
+// IWYU pragma: end_exports

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <parsae/analysis/description_length.hpp>
+#include <parsae/analysis/reconstruction_metrics.hpp>
 
+#include <analysis/attribute_codes.hpp>
 #include <analysis/code_fixture.hpp>
 #include <support/close_to.hpp>
 
@@ -210,4 +212,103 @@ TEST_CASE("no samples, and latents that do not exist, are refused") {
   CHECK_THROWS_WITH(meter.result(), ContainsSubstring("DescriptionLengthMeter samples: expected at least 1, got 0"));
   CHECK_THROWS_WITH(meter.add(test::code_from({{{3, 1.0}}})),
                     ContainsSubstring("DescriptionLengthMeter latent: expected a value from 0 to 2, got 3"));
+}
+
+namespace {
+
+using Coded = test::AttributeCodes::Coded;
+
+/// Bits of a code with one bin for each of q even magnitudes.
+double bits_of(const Coded& coded, Index q) { return length_of(coded.code, coded.n_latents(), q).bits_total(); }
+
+double fvu_of(const test::AttributeCodes& attributes, const Coded& coded) {
+  ReconstructionMetrics metrics;
+  metrics.add<double>(attributes.samples(), coded.w_dec * test::dense(coded.code, coded.n_latents()));
+  return metrics.fvu();
+}
+
+double squared(Index m) { return static_cast<double>(m * m); }
+
+}  // namespace
+
+TEST_CASE("two attributes of fixed magnitude: the bits of codes do not speak against a latent for each pair") {
+  for (const Index m : {2, 3, 8, 32}) {
+    CAPTURE(m);
+    const double kinds = static_cast<double>(m);
+    const test::AttributeCodes attributes(m, {1.0});
+    const Coded apart = attributes.compositional();
+    const Coded pairs = attributes.pairs();
+    CHECK(fvu_of(attributes, apart) < 1e-20);
+    CHECK(fvu_of(attributes, pairs) < 1e-20);
+    CHECK_THAT(bits_of(apart, 1), test::close_to(2 * kinds * binary_entropy(1 / kinds), 1e-12));
+    CHECK_THAT(bits_of(pairs, 1), test::close_to(squared(m) * binary_entropy(1 / squared(m)), 1e-12));
+    CHECK(bits_of(pairs, 1) < bits_of(apart, 1));
+    // 2 log2 m + 2 log2 e against 2 log2 m + log2 e: one active latent fewer to place.
+    if (m == 32) CHECK_THAT(bits_of(apart, 1) - bits_of(pairs, 1), WithinAbs(std::numbers::log2e, 0.05));
+  }
+}
+
+TEST_CASE("two attributes of fixed magnitude: a dictionary for few samples does speak against pairs") {
+  constexpr double bits_per_weight = 8;
+  for (const Index m : {3, 8, 32}) {
+    CAPTURE(m);
+    const test::AttributeCodes attributes(m, {1.0});
+    const Coded apart = attributes.compositional();
+    const Coded pairs = attributes.pairs();
+    const auto total = [&](const Coded& coded, double n_samples) {
+      return bits_of(coded, 1) + dictionary_bits_per_sample(static_cast<double>(coded.n_latents()),
+                                                            static_cast<double>(2 * m), bits_per_weight, n_samples);
+    };
+    const double balance = static_cast<double>((pairs.n_latents() - apart.n_latents()) * 2 * m) * bits_per_weight /
+                           (bits_of(apart, 1) - bits_of(pairs, 1));
+    CHECK(total(apart, 0.99 * balance) < total(pairs, 0.99 * balance));
+    CHECK(total(apart, 1.01 * balance) > total(pairs, 1.01 * balance));
+  }
+}
+
+TEST_CASE(
+    "two attributes of independent magnitudes: one number cannot say two, and two latents for each pair cost more") {
+  for (const Index m : {2, 3, 8})
+    for (const Index q : {2, 4}) {
+      CAPTURE(m, q);
+      const double kinds = static_cast<double>(m);
+      const std::vector<double> magnitudes = test::even_magnitudes(q);
+      const test::AttributeCodes attributes(m, magnitudes);
+      const Coded apart = attributes.compositional();
+      const Coded in_company = attributes.in_company();
+      CHECK(fvu_of(attributes, apart) < 1e-20);
+      CHECK(fvu_of(attributes, in_company) < 1e-20);
+      const double values = 2 * std::log2(static_cast<double>(q));
+      CHECK_THAT(bits_of(apart, q), test::close_to(2 * kinds * binary_entropy(1 / kinds) + values, 1e-12));
+      CHECK_THAT(bits_of(in_company, q),
+                 test::close_to(2 * squared(m) * binary_entropy(1 / squared(m)) + values, 1e-12));
+      CHECK(bits_of(apart, q) + 1 < bits_of(in_company, q));
+
+      // Of a pair's two magnitudes, independent and of equal variance, a line through any point misses one variance.
+      double mean = 0;
+      double mean_square = 0;
+      for (const double u : magnitudes) {
+        mean += u / static_cast<double>(q);
+        mean_square += u * u / static_cast<double>(q);
+      }
+      const double floor = (mean_square - mean * mean) / (2 * mean_square - 2 * mean * mean / kinds);
+      CHECK_THAT(fvu_of(attributes, attributes.pairs()), test::close_to(floor, 1e-12));
+    }
+}
+
+TEST_CASE("where pairs are split on, by the ratio of their magnitudes, the bits of codes do not speak against it") {
+  for (const Index m : {2, 8}) {
+    CAPTURE(m);
+    const test::AttributeCodes attributes(m, {1.0, 2.0, 4.0, 8.0});
+    const Coded apart = attributes.compositional();
+    const Coded by_ratio = attributes.by_ratio();
+    CHECK(by_ratio.n_latents() == 7 * m * m);
+    CHECK(fvu_of(attributes, by_ratio) < 1e-20);
+    const double bits = bits_of(by_ratio, 8);
+    double expected = 0;  // r of the 16 pairs of magnitudes have a given ratio: r values, equally often
+    for (const double r : {1.0, 2.0, 3.0, 4.0, 3.0, 2.0, 1.0})
+      expected += squared(m) * binary_entropy(r / 16 / squared(m)) + r / 16 * std::log2(r);
+    CHECK_THAT(bits, test::close_to(expected, 1e-12));
+    CHECK(bits < bits_of(apart, 8));
+  }
 }

@@ -5,6 +5,7 @@
 #include <parsae/allocators/feature_choice.hpp>
 #include <parsae/allocators/mutual_choice.hpp>
 #include <parsae/allocators/top_k.hpp>
+#include <parsae/allocators/tree_gated.hpp>
 #include <parsae/io/checkpoint.hpp>
 #include <parsae/losses/aux_k.hpp>
 #include <parsae/losses/aux_zipf.hpp>
@@ -13,15 +14,19 @@
 #include <parsae/losses/l0_ste.hpp>
 #include <parsae/losses/l1.hpp>
 #include <parsae/losses/mdl.hpp>
+#include <parsae/losses/nested_prefixes.hpp>
 #include <parsae/losses/target_l0.hpp>
 #include <parsae/train/early_stop.hpp>
 
 #include <io/child_process.hpp>
 #include <io/damaged_file.hpp>
 #include <io/training_fixture.hpp>
+#include <support/reference_codes.hpp>
 #include <support/temporary_folder.hpp>
 
 #include <csignal>
+#include <memory>
+#include <vector>
 
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
@@ -121,10 +126,70 @@ TEST_CASE("a run that is resumed has the bits of one that never stopped, for any
     check_resume(MutualChoice<float>({.k = 3.5}),
                  Objective(MeanSquaredError(), AuxK({.k_aux = 5}), MDLValues({.noise_variance = 2e-3})));
   }
+  SECTION("TopK with nested prefixes and AuxK") {
+    check_resume(TopK<float>({.k = 4}),
+                 Objective(NestedPrefixes({.prefixes = {20, 90}, .weights = {0.5, 1, 2}}), AuxK({.k_aux = 5})));
+  }
+  SECTION("JumpReLU with nested prefixes and a target for L0") {
+    check_resume(JumpReLU<float>({.initial_threshold = 0.3}),
+                 Objective(NestedPrefixes({.prefixes = {20, 90}}), NoAuxiliary(), TargetL0({.target_l0 = 4})));
+  }
   SECTION("ReLU with two L1") {
     check_resume(ReLU<float>(),
                  Objective(MeanSquaredError(), NoAuxiliary(), L1({.coefficient = 0.5}), L1({.coefficient = 0.1})));
   }
+}
+
+TEST_CASE("trees that a run was given on its way are resumed with it") {
+  const test::TemporaryFolder folder;
+  const Objective objective(MeanSquaredError(), AuxK({.k_aux = 5}));
+  const std::vector<LatentId> parents = test::random_parents(300, 4);
+  const auto start = [&](auto& run) {
+    run.start();
+    run.train(10);
+    run.model.activation.set_parents({parents.data(), 300});
+  };
+  FixtureRun whole(TreeGated<float>({.k = 4}), objective, fixture_settings(40, 1));
+  start(whole);
+  whole.train(30);
+
+  FixtureRun first(TreeGated<float>({.k = 4}), objective, fixture_settings(40, 2));
+  start(first);
+  first.train(10);
+  save_checkpoint(folder / "a", first.trainer, first.source.position(), program);
+  TrainSettings settings = fixture_settings(40, 2);
+  settings.precision = Precision::Screened;
+  FixtureRun second(TreeGated<float>({.k = 4}), objective, settings);
+  second.source.seek(load_checkpoint(folder / "a", second.trainer, program));
+  CHECK(second.model.activation.forest().parent(7) == parents[7]);
+  second.train(20);
+  CHECK(second.state() == whole.state());
+
+  FixtureRun flat(TopK<float>({.k = 4}), objective, fixture_settings(40, 1));
+  FixtureRun roots(TreeGated<float>({.k = 4}), objective, fixture_settings(40, 1));
+  flat.start();
+  roots.start();
+  flat.train(20);
+  roots.train(20);
+  CHECK(roots.model.encoder.w_enc == flat.model.encoder.w_enc);
+  CHECK(roots.model.decoder.w_dec == flat.model.decoder.w_dec);
+}
+
+TEST_CASE("a run must agree on its prefixes to be resumed") {
+  const test::TemporaryFolder folder;
+  const auto path = folder / "checkpoint";
+  const auto run_of = [](const NestedPrefixes::Settings& settings) {
+    return std::make_unique<FixtureRun<TopK<float>, Objective<NestedPrefixes>>>(
+        TopK<float>({.k = 4}), Objective(NestedPrefixes(settings)), fixture_settings(20, 1), 20);
+  };
+  const auto run = run_of({.prefixes = {4, 9}});
+  run->start();
+  run->train(5);
+  save_checkpoint(path, run->trainer, run->source.position(), program);
+  const auto other = run_of({.prefixes = {4, 8}});
+  CHECK_THROWS_WITH(load_checkpoint(path, other->trainer, program),
+                    ContainsSubstring("train.objective.nested_mse.prefixes was [4,9] and is [4,8]"));
+  static_cast<void>(load_checkpoint(path, run_of({.prefixes = {4, 9}})->trainer, program));
 }
 
 TEST_CASE("what stops a run early is resumed with it") {

@@ -36,6 +36,10 @@ TEST_CASE("a model of every activation is read by the name that its file has") {
   Autoencoder feature = test::random_model(FeatureChoice<float>({.k = 3}), 6, 20);
   feature.activation.set_thresholds(test::random_vector<float>(20, 5).cwiseAbs());
   check_loads<Threshold<float>>(feature);
+  Autoencoder tree = test::random_model(TreeGated<float>({.k = 3}), 6, 20);
+  Buffer<LatentId> parents(20, 7);
+  tree.activation.set_parents(parents.slice());
+  check_loads<TreeGated<float>>(tree);
 }
 
 TEST_CASE("what cannot be loaded is refused by name") {

@@ -6,6 +6,7 @@
 #include <parsae/allocators/feature_choice.hpp>
 #include <parsae/allocators/mutual_choice.hpp>
 #include <parsae/allocators/top_k.hpp>
+#include <parsae/allocators/tree_gated.hpp>
 #include <parsae/io/model_file.hpp>
 
 #include <io/child_process.hpp>
@@ -109,6 +110,15 @@ Autoencoder<FeatureChoice<Scalar>> trained_feature_choice() {
   return model;
 }
 
+/// A chain, a branch of it, and two roots; in no order.
+template <class Scalar>
+Autoencoder<TreeGated<Scalar>> tree_gated_model() {
+  auto model = random_model(TreeGated<Scalar>({.k = 3}));
+  const LatentId parents[] = {4, -1, 0, 3, -1, 4};
+  model.activation.set_parents({parents, n_latents});
+  return model;
+}
+
 using TopKModel = Autoencoder<TopK<float>>;
 using JumpModel = Autoencoder<JumpReLU<float>>;
 
@@ -155,6 +165,8 @@ TEMPLATE_TEST_CASE("every activation comes back with the same bits and gives the
   check_round_trip(random_model(TopK<Scalar>({.k = 3})));
   check_round_trip(trained_mutual_choice<Scalar>());
   check_round_trip(trained_feature_choice<Scalar>());
+  check_round_trip(tree_gated_model<Scalar>());
+  check_round_trip(random_model(TreeGated<Scalar>({.k = 3})));
   auto jump = random_model(JumpReLU<Scalar>({.initial_threshold = 0.1, .bandwidth = 1.0 / 3}));
   jump.activation.threshold() = test::random_vector<Scalar>(n_latents, 6).cwiseAbs();
   check_round_trip(jump);
@@ -340,6 +352,23 @@ TEST_CASE("weights that are not finite, and negative thresholds, are refused") {
   save(model, folder / "model");
   CHECK(reason_of<JumpModel>(folder / "model") ==
         "config: JumpReLU threshold: expected a finite value of at least 0, got -0.25");
+}
+
+TEST_CASE("trees that are none are refused") {
+  const test::TemporaryFolder folder;
+  using Model = Autoencoder<TreeGated<float>>;
+  const auto reason = [&](float parent) {
+    Model model = tree_gated_model<float>();
+    model.visit_arrays([&](const ParameterArray<float>& array) {
+      if (array.name == "parent") array.values[4] = parent;
+    });
+    save(model, folder / "model");
+    return reason_of<Model>(folder / "model");
+  };
+  CHECK(reason(2) == "config: TreeGated parents: expected no latent among its own ancestors, got latent 0");
+  CHECK(reason(6) == "config: TreeGated parent: expected a value from -1 to 5, got 6");
+  CHECK(reason(0.25f) == "config: TreeGated parent: expected a whole number, got 0.25");
+  CHECK(reason(-1e30f) == "config: TreeGated parent: expected a value from -1 to 5, got -1e+30");
 }
 
 TEST_CASE("tensors that are missing, left over, or of another shape or dtype are refused by name") {

@@ -357,6 +357,8 @@ TEST_CASE("a model that SAELens has no place for is refused") {
                     ContainsSubstring("expected a model that has seen a training batch"));
   Autoencoder broken = trained(ReLU<float>());
   broken.encoder.b_enc(3) = std::numeric_limits<float>::infinity();
+  CHECK_THROWS_WITH(save_saelens(trained(TreeGated<float>({.k = 2})), folder / "sl"),
+                    "save_saelens activation: expected one that SAELens has, got tree_gated");
   CHECK_THROWS_WITH(save_saelens(broken, folder / "sl"), ContainsSubstring("b_enc: expected finite values"));
   CHECK_THROWS_WITH(save_saelens(trained(ReLU<float>()), folder / "sl", {.density = Vector<double>::Ones(3)}),
                     ContainsSubstring("save_saelens density"));

@@ -45,6 +45,11 @@ TEST_CASE("a model with its inference rule encodes and decodes to the same bits"
   check_same_codes(gated);
   CHECK(with_inference_rule(gated).decoder.norm == DecoderNorm::Free);
 
+  Autoencoder tree = test::random_model(TreeGated<float>({.k = 3}), 6, 20);
+  Buffer<LatentId> parents(20, 7);
+  tree.activation.set_parents(parents.slice());
+  check_same_codes(tree);
+
   Autoencoder mutual = test::random_model(MutualChoice<float>({.k = 3}), 6, 20);
   CHECK_THROWS_AS(with_inference_rule(mutual), std::invalid_argument);
   mutual.activation.set_thresholds(Vector<float>::Constant(1, 0.7f));

@@ -5,6 +5,7 @@
 #include <parsae/activations/threshold.hpp>
 #include <parsae/allocators/mutual_choice.hpp>
 #include <parsae/allocators/top_k_selection.hpp>
+#include <parsae/allocators/tree_gated_selection.hpp>
 #include <parsae/sparse/walk.hpp>
 
 #include <support/catch.hpp>
@@ -186,6 +187,15 @@ void check_every_rule(const WalkCase<Scalar>& input) {
   eligible.assign(n_latents, 0);
   check_everywhere(input, TopKSelection<Scalar>(batch, 2, eligible.slice()), test::reference_top_k(pre_acts, 0));
 
+  const std::vector<LatentId> parents = test::random_parents(n_latents, 12);
+  LatentForest<Scalar> forest(n_latents);
+  forest.assign({parents.data(), n_latents});
+  for (const Index k : {Index{1}, Index{3}, n_latents}) {
+    CAPTURE(k);
+    check_everywhere(input, TreeGatedSelection<Scalar>(batch, k, forest),
+                     test::reference_tree_gated(pre_acts, k, parents));
+  }
+
   for (const Index budget : {Index{1}, batch, 4 * batch + 1, n_latents * batch + 1}) {
     CAPTURE(budget);
     check_everywhere(input, MutualChoiceSelection<Scalar>(batch, budget),
@@ -326,6 +336,12 @@ TEMPLATE_TEST_CASE("the size of the buffer changes nothing", "", float, double) 
     check(MutualChoiceSelection<TestType>(batch, 70), panel, mutual, true);
     check(MutualChoiceSelection<TestType>(batch, 70), 3 * panel + 1, mutual, true);
     check(MutualChoiceSelection<TestType>(batch, 70), 100000, mutual, false);
+    const std::vector<LatentId> parents = test::random_parents(n_latents, 12);
+    LatentForest<TestType> forest(n_latents);
+    forest.assign({parents.data(), n_latents});
+    const SparseCode<TestType> tree_gated = test::reference_tree_gated(pre_acts, 2, parents);
+    check(TreeGatedSelection<TestType>(batch, 2, forest), panel, tree_gated, true);
+    check(TreeGatedSelection<TestType>(batch, 2, forest), 100000, tree_gated, false);
     const SparseCode<TestType> relu = test::reference_relu(pre_acts);
     check(ReLU<TestType>().select(batch, n_latents), panel, relu, true);
     check(ReLU<TestType>().select(batch, n_latents), 100000, relu, false);

@@ -79,9 +79,28 @@ inline void mark_largest(const Matrix<double>& pre_acts, std::vector<Index> entr
   };
 }
 
+/// In each sample, k times: the best positive latent that is a root or whose parent is taken.
+[[nodiscard]] inline Select select_in_trees(Index k, const std::vector<Index>& parents) {
+  return [k, parents](const Matrix<double>& pre_acts) {
+    Mask mask = Mask::Constant(pre_acts.rows(), pre_acts.cols(), false);
+    for (Index i = 0; i < pre_acts.cols(); ++i)
+      for (Index step = 0; step < k; ++step) {
+        std::vector<Index> open;
+        for (Index j = 0; j < pre_acts.rows(); ++j) {
+          const Index parent = parents[static_cast<std::size_t>(j)];
+          if (!mask(j, i) && (parent < 0 || mask(parent, i))) open.push_back(i * pre_acts.rows() + j);
+        }
+        mark_largest(pre_acts, open, 1, mask);
+      }
+    return mask;
+  };
+}
+
 /// The training loss in dense matrices and plain loops, with nothing of the library's kernels in it.
 struct DenseObjective {
   Select select;
+  std::vector<Index> prefixes;         ///< ends of those that have a squared error besides the full one
+  std::vector<double> prefix_weights;  ///< one for each, and for the full one; empty: 1
   double l1 = 0;
   bool l1_by_decoder_norm = false;
   double l0 = 0;
@@ -102,8 +121,9 @@ struct DenseObjective {
   /// A forward pass and the terms of its loss.
   struct Result {
     Matrix<double> pre_acts;
-    Matrix<double> values;    ///< of what is active
-    Matrix<double> residual;  ///< scaled target minus reconstruction
+    Matrix<double> values;                       ///< of what is active
+    Matrix<double> residual;                     ///< scaled target minus reconstruction
+    std::vector<Matrix<double>> felt_residuals;  ///< for each latent, the weighted sum over prefixes that contain it
     Mask selected;
     Mask active;  ///< selected, and the value is positive
     Mask auxiliary_active;
@@ -238,7 +258,7 @@ struct DenseObjective {
     const Matrix<double> recon = decode(model.decoder.w_dec, result.values, result.active);
     const Matrix<double> target = model.output_scale * (batch.targets.size() == 0 ? batch.inputs : batch.targets);
     result.residual = (target - recon).colwise() - model.decoder.b_dec;
-    result.mse = weighted_squares(batch, result.residual);
+    add_squared_errors(model, target, batch, result);
     result.fvu = result.residual.squaredNorm() / squares_about_mean(target);
     add_code_losses(model, result);
     if (mdl > 0) add_description_length(model, result);
@@ -259,6 +279,25 @@ struct DenseObjective {
       for (Index p = 0; p < columns.rows(); ++p)
         squares += (batch.weight.empty() ? 1.0 : batch.weight[i]) * columns(p, i) * columns(p, i);
     return squares / static_cast<double>(columns.cols());
+  }
+
+  /// Of the full reconstruction and those by prefixes.
+  template <class Model>
+  void add_squared_errors(const Model& model, const Matrix<double>& target, const Batch<double>& batch,
+                          Result& result) const {
+    const Index n_latents = result.values.rows();
+    result.felt_residuals.assign(static_cast<std::size_t>(n_latents),
+                                 Matrix<double>::Zero(target.rows(), target.cols()));
+    for (std::size_t p = 0; p <= prefixes.size(); ++p) {
+      const Index end = p < prefixes.size() ? prefixes[p] : n_latents;
+      const double weight = prefix_weights.empty() ? 1 : prefix_weights[p];
+      Mask mask = result.active;
+      mask.bottomRows(n_latents - end).setConstant(false);
+      const Matrix<double> residual =
+          (target - decode(model.decoder.w_dec, result.values, mask)).colwise() - model.decoder.b_dec;
+      result.mse += weight * weighted_squares(batch, residual);
+      for (Index j = 0; j < end; ++j) result.felt_residuals[static_cast<std::size_t>(j)] += weight * residual;
+    }
   }
 
   template <class Model>

@@ -5,7 +5,10 @@
 #include <parsae/sparse/simd.hpp>
 #include <parsae/sparse/sparse_code.hpp>
 
+#include <support/random_matrix.hpp>
+
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <sstream>
 #include <string>
@@ -104,6 +107,40 @@ template <class Scalar>
     const auto latent = static_cast<std::size_t>(entry.latent);
     if (taken[latent]++ < granted[latent]) selected(entry.latent, entry.sample) = 1;
   }
+  return code_of(pre_acts, selected);
+}
+
+/// Where every latent's parent is, -1 for a root: trees of any shape and order, a third of the latents roots.
+[[nodiscard]] inline std::vector<LatentId> random_parents(Index n_latents, std::uint64_t stream) {
+  const Matrix<double> draws = random_matrix<double>(2, std::max(n_latents, Index{1}), stream).cwiseAbs() * 1e6;
+  std::vector<LatentId> places(static_cast<std::size_t>(n_latents));  // a shuffled order, in which parents come first
+  for (std::size_t j = 0; j < places.size(); ++j) places[j] = static_cast<LatentId>(j);
+  std::sort(places.begin(), places.end(), [&](LatentId a, LatentId b) { return draws(0, a) < draws(0, b); });
+  std::vector<LatentId> parents(places.size(), -1);
+  for (std::size_t at = 1; at < places.size(); ++at) {
+    const auto draw = static_cast<std::size_t>(draws(1, static_cast<Index>(at)));
+    if (draw % 3 != 0) parents[static_cast<std::size_t>(places[at])] = places[draw % at];
+  }
+  return parents;
+}
+
+/// In each sample, k times: the best positive latent that is a root or whose parent is taken. By trying all of them.
+template <class Scalar>
+[[nodiscard]] SparseCode<Scalar> reference_tree_gated(const Matrix<Scalar>& pre_acts, Index k,
+                                                      const std::vector<LatentId>& parents) {
+  Matrix<int> selected = Matrix<int>::Zero(pre_acts.rows(), pre_acts.cols());
+  for (Index i = 0; i < pre_acts.cols(); ++i)
+    for (Index step = 0; step < k; ++step) {
+      Index best = -1;
+      for (Index j = 0; j < pre_acts.rows(); ++j) {
+        const LatentId parent = parents[static_cast<std::size_t>(j)];
+        const bool is_open = selected(j, i) == 0 && pre_acts(j, i) > 0 &&
+                             (parent < 0 || parent == static_cast<LatentId>(j) || selected(parent, i) != 0);
+        if (is_open && (best < 0 || pre_acts(j, i) > pre_acts(best, i))) best = j;
+      }
+      if (best < 0) break;
+      selected(best, i) = 1;
+    }
   return code_of(pre_acts, selected);
 }
 

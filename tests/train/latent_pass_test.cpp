@@ -4,6 +4,7 @@
 #include <parsae/allocators/feature_choice.hpp>
 #include <parsae/allocators/mutual_choice.hpp>
 #include <parsae/allocators/top_k.hpp>
+#include <parsae/allocators/tree_gated.hpp>
 #include <parsae/losses/aux_k.hpp>
 #include <parsae/losses/gate_l1.hpp>
 #include <parsae/losses/gate_reconstruction.hpp>
@@ -11,6 +12,7 @@
 #include <parsae/losses/l1.hpp>
 #include <parsae/losses/mdl.hpp>
 #include <parsae/losses/mean_squared_error.hpp>
+#include <parsae/losses/nested_prefixes.hpp>
 #include <parsae/losses/target_l0.hpp>
 #include <parsae/optim/adam.hpp>
 #include <parsae/train/latent_pass.hpp>
@@ -108,6 +110,62 @@ TEST_CASE("LatentPass differentiates Feature Choice with every loss", "[latent_p
   // 9 samples x k = 11 latents x 2: two samples each, in every batch.
   check_all_losses(FeatureChoice<double>({.k = 22.0 / 9}), test::select_per_latent(2));
   check_all_losses(FeatureChoice<double>({.k = 2.5, .mutual_choice_batches = 9}), test::select_of_batch(23));
+}
+
+TEST_CASE("LatentPass differentiates TreeGated with every loss", "[latent_pass]") {
+  std::vector<Index> parents;
+  for (Index j = 0; j < n_latents; ++j)
+    parents.push_back(test::GradientCheck<TreeGated<double>, Objective<MeanSquaredError>>::parent_of(j));
+  for (const Index k : {1, 3}) check_all_losses(TreeGated<double>({.k = k}), test::select_in_trees(k, parents));
+}
+
+namespace {
+
+/// One activation with prefixes, alone and with the losses that look at the full reconstruction or the code.
+template <class Act>
+void check_prefixes(const Act& rule, const test::Select& select) {
+  test::DenseObjective reference;
+  reference.select = select;
+  for (const std::vector<Index>& prefixes : {std::vector<Index>{4}, std::vector<Index>{1, 5, 6}})
+    for (const bool is_weighted : {false, true}) {
+      INFO(prefixes.size() << " prefixes" << (is_weighted ? ", weighted" : ""));
+      reference.prefixes = prefixes;
+      reference.prefix_weights.clear();
+      for (std::size_t p = 0; is_weighted && p <= prefixes.size(); ++p)
+        reference.prefix_weights.push_back(0.5 * static_cast<double>(p));
+      const NestedPrefixes nested({.prefixes = prefixes, .weights = reference.prefix_weights});
+      reference.l1 = reference.aux_k = 0;
+      reference.k_aux = 0;
+      reference.eligible.clear();
+      test::check_gradients(rule, Objective(nested), reference);
+      reference.l1 = 0.07;
+      reference.aux_k = 0.3;
+      reference.k_aux = 2;
+      test::check_gradients(rule, Objective(nested, aux_k_of(reference), l1_of(reference)), reference);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("LatentPass differentiates nested prefixes under every rule", "[latent_pass]") {
+  check_prefixes(TopK<double>({.k = 3}), test::select_per_sample(3));
+  check_prefixes(MutualChoice<double>({.k = 2.5}), test::select_of_batch(23));
+  check_prefixes(FeatureChoice<double>({.k = 22.0 / 9}), test::select_per_latent(2));
+  check_prefixes(ReLU<double>(), test::select_above(Vector<double>::Zero(n_latents)));  // enough entries for tiles
+  check_prefixes(jump_relu(), test::select_above(thresholds()));
+}
+
+TEST_CASE("LatentPass differentiates nested prefixes with losses on a gate", "[latent_pass]") {
+  test::DenseObjective reference;
+  reference.select = test::select_above(Vector<double>::Zero(n_latents));
+  reference.prefixes = {2, 7};
+  reference.gate_l1 = 0.09;
+  reference.gate_reconstruction = 0.6;
+  reference.freezes_decoder = true;
+  test::check_gradients(Gated<double>(),
+                        Objective(NestedPrefixes({.prefixes = {2, 7}}), GateReconstruction({.coefficient = 0.6}),
+                                  GateL1({.coefficient = 0.09})),
+                        reference);
 }
 
 TEST_CASE("LatentPass differentiates a fixed threshold with every loss", "[latent_pass]") {

@@ -5,6 +5,7 @@
 #include <parsae/allocators/feature_choice.hpp>
 #include <parsae/allocators/mutual_choice.hpp>
 #include <parsae/allocators/top_k.hpp>
+#include <parsae/allocators/tree_gated.hpp>
 #include <parsae/data/matrix_source.hpp>
 #include <parsae/losses/aux_k.hpp>
 #include <parsae/losses/aux_zipf.hpp>
@@ -13,6 +14,7 @@
 #include <parsae/losses/l0_ste.hpp>
 #include <parsae/losses/l1.hpp>
 #include <parsae/losses/mean_squared_error.hpp>
+#include <parsae/losses/nested_prefixes.hpp>
 #include <parsae/losses/target_l0.hpp>
 #include <parsae/model/initialize.hpp>
 #include <parsae/model/initialize_thresholds.hpp>
@@ -23,6 +25,7 @@
 #include <support/close_to.hpp>
 #include <support/random_matrix.hpp>
 #include <support/recording_optimizer.hpp>
+#include <support/reference_codes.hpp>
 #include <support/superposition.hpp>
 
 #include <limits>
@@ -84,6 +87,15 @@ void check_threads_agree(const Act& rule, const Objective& objective) {
     CHECK(trained_arrays(rule, objective, threads, 0.05) == clipped);
     CHECK(trained_arrays(rule, objective, threads, infinity, Precision::Screened) == free);
   }
+}
+
+/// TreeGated with trees over 300 latents.
+TreeGated<float> tree_gated(Index k) {
+  const std::vector<LatentId> parents = test::random_parents(300, 4);
+  TreeGated<float> rule({.k = k});
+  rule.resize(300);
+  rule.set_parents({parents.data(), 300});
+  return rule;
 }
 
 /// FVU of a model's reconstruction of new samples from the same dictionary.
@@ -161,6 +173,15 @@ TEST_CASE("Training gives the same bits for any number of threads and in both pr
     check_threads_agree(JumpReLU<float>({.initial_threshold = 0.05}),
                         Objective(MeanSquaredError(), NoAuxiliary(), TargetL0({.target_l0 = 4})));
   }
+  SECTION("TreeGated with AuxK") {
+    check_threads_agree(tree_gated(4), Objective(MeanSquaredError(), AuxK({.k_aux = 5})));
+  }
+  SECTION("TopK with nested prefixes and AuxK") {
+    check_threads_agree(TopK<float>({.k = 4}), Objective(NestedPrefixes({.prefixes = {20, 90}}), AuxK({.k_aux = 5})));
+  }
+  SECTION("ReLU with nested prefixes, dense as it is") {
+    check_threads_agree(ReLU<float>(), Objective(NestedPrefixes({.prefixes = {20, 90}, .weights = {1, 0.5, 2}})));
+  }
   SECTION("ReLU with L1") {
     check_threads_agree(ReLU<float>(), Objective(MeanSquaredError(), NoAuxiliary(), L1({.coefficient = 0.01})));
   }
@@ -189,6 +210,57 @@ TEST_CASE("aux_zipf that takes dead latents alone trains to the bits of AuxK", "
   CHECK(zipf(0) == aux_k);
   CHECK(zipf(0.1) != aux_k);
   CHECK(trained_arrays(rule, Objective(MeanSquaredError()), 2, infinity) != aux_k);  // some latents are dead
+}
+
+TEST_CASE("NestedPrefixes without a prefix trains to the bits of MeanSquaredError", "[trainer]") {
+  const auto check = [](const auto& rule) {
+    const std::vector<float> plain = trained_arrays(rule, Objective(MeanSquaredError(), AuxK({.k_aux = 5})), 2, 0.05);
+    CHECK(trained_arrays(rule, Objective(NestedPrefixes(), AuxK({.k_aux = 5})), 2, 0.05) == plain);
+    CHECK(trained_arrays(rule, Objective(NestedPrefixes({.prefixes = {20}}), AuxK({.k_aux = 5})), 2, 0.05) != plain);
+  };
+  check(TopK<float>({.k = 4}));
+  check(ReLU<float>());  // in tiles
+}
+
+TEST_CASE("TreeGated trains to the bits of TopK until it is given trees", "[trainer]") {
+  const Objective objective(MeanSquaredError(), AuxK({.k_aux = 5}));
+  const std::vector<float> flat = trained_arrays(TopK<float>({.k = 4}), objective, 2, infinity);
+  std::vector<float> roots = trained_arrays(TreeGated<float>({.k = 4}), objective, 2, infinity);
+  REQUIRE(roots.size() == flat.size() + 300);
+  for (std::size_t j = 0; j < 300; ++j) CHECK(roots[flat.size() + j] == -1);
+  roots.resize(flat.size());
+  CHECK(roots == flat);
+  std::vector<float> trees = trained_arrays(tree_gated(4), objective, 2, infinity);
+  trees.resize(flat.size());
+  CHECK(trees != flat);
+}
+
+TEST_CASE("A prefix that has a loss of its own reconstructs better than one without", "[trainer]") {
+  const auto fvu_of_prefix = [](const auto& reconstruction, Index prefix) {
+    Autoencoder model = model_of(TopK<float>({.k = 3}), 64);
+    MatrixSource<float> source(training_samples(), {.batch_size = 100, .seed = 5});
+    Trainer trainer(model, Objective(reconstruction), Adam(),
+                    {.steps = 500, .learning_rate = 4e-3, .threads = Threads(2)});
+    trainer.train(source);
+    SparseCode<float> code = model.encode(training_samples());
+    for (Index e = 0; e < code.stored(); ++e)
+      if (code.latents[e] >= prefix) code.values[e] = 0;
+    const Matrix<float> error = training_samples() - model.decode(code);
+    return static_cast<double>(
+        error.squaredNorm() /
+        (training_samples().colwise() - Vector<float>(training_samples().rowwise().mean())).squaredNorm());
+  };
+  const NestedPrefixes nested({.prefixes = {16}});
+  CHECK(fvu_of_prefix(nested, 16) < 0.8 * fvu_of_prefix(MeanSquaredError(), 16));
+  CHECK(fvu_of_prefix(nested, 64) < fvu_of_prefix(nested, 16));
+}
+
+TEST_CASE("Prefixes that the dictionary does not have are refused before the first step", "[trainer]") {
+  Autoencoder model = model_of(TopK<float>({.k = 3}), 64);
+  const auto make = [&] {
+    Trainer trainer(model, Objective(NestedPrefixes({.prefixes = {64}})), Adam(), {.steps = 1});
+  };
+  CHECK_THROWS_WITH(make(), "NestedPrefixes last prefix: expected a value from 1 to 63, got 64");
 }
 
 TEST_CASE("A gate closes further the higher its price is, and Gated reconstructs", "[trainer]") {

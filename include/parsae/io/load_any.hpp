@@ -40,7 +40,8 @@ template <class Act, class... Others>
 [[nodiscard]] inline AnyAutoencoder load_any(const std::filesystem::path& path) {
   const ModelFileSummary summary = summarize_model_file(path);
   return detail::load_one_of<ReLU<float>, TopK<float>, Threshold<float>, GatedInference<float>, JumpReLU<float>,
-                             Gated<float>, MutualChoice<float>, FeatureChoice<float>>(path, summary.activation);
+                             Gated<float>, MutualChoice<float>, FeatureChoice<float>, TreeGated<float>>(
+      path, summary.activation);
 }
 
 }  // namespace parsae::inline PARSAE_ABI

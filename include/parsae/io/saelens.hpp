@@ -164,7 +164,8 @@ void write_saelens(const Autoencoder<Rule>& model, const std::filesystem::path& 
 ///
 /// ReLU becomes "standard", TopK "topk", JumpReLU and the thresholds of Mutual and Feature Choice "jumprelu", Gated
 /// "gated". Files that are there are replaced. Throws FileError, and std::invalid_argument for a transcoder with
-/// another number of outputs, an activation without inference rule, and values that are not finite.
+/// another number of outputs, an activation without inference rule or without a counterpart (TreeGated), and values
+/// that are not finite.
 template <class Act>
 void save_saelens(const Autoencoder<Act>& trained, const std::filesystem::path& folder,
                   const ExportDetails& details = {}) {
@@ -174,11 +175,15 @@ void save_saelens(const Autoencoder<Act>& trained, const std::filesystem::path& 
   if (details.density.size() > 0)
     require_shape("save_saelens density", details.density.size(), 1, trained.n_latents(), 1);
   auto model = with_inference_rule(trained);
-  fold(model);
-  fold_decoder_norms(model);
-  require_finite("save_saelens w_enc", model.encoder.w_enc);
-  require_finite("save_saelens w_dec", model.decoder.w_dec);
-  detail::write_saelens(model, folder, details);
+  if constexpr (std::is_same_v<decltype(model), Autoencoder<TreeGated<float>>>) {
+    reject("save_saelens activation", "one that SAELens has", Act::name);
+  } else {
+    fold(model);
+    fold_decoder_norms(model);
+    require_finite("save_saelens w_enc", model.encoder.w_enc);
+    require_finite("save_saelens w_dec", model.decoder.w_dec);
+    detail::write_saelens(model, folder, details);
+  }
 }
 
 inline void save_saelens(const AnyAutoencoder& any, const std::filesystem::path& folder,

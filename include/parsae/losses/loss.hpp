@@ -22,6 +22,20 @@ concept ReconstructionLossFor = requires(const Loss loss, Eigen::Ref<const Matri
   { loss.template add<Scalar>(target, recon, sample_weights, d_recon) } -> std::same_as<double>;
 };
 
+/// A reconstruction loss with a term for the reconstruction by each of some prefixes of the latents, not only by all:
+///
+/// - `loss.prefix_ends()`: where each prefix but the full one ends, ascending; may be empty.
+/// - `loss.prefix_weight(p)`: the factor on prefix p's term; the full one comes last.
+/// - `loss.require_fits(n_latents)`: throws std::invalid_argument where a model has too few latents.
+///
+/// `add` is called for each prefix, with the factor in the sample weights.
+template <class Loss>
+concept NestsPrefixes = requires(const Loss loss, Index n) {
+  { loss.prefix_ends() } -> std::same_as<Slice<const Index>>;
+  { loss.prefix_weight(n) } -> std::same_as<double>;
+  { loss.require_fits(n) } -> std::same_as<void>;
+};
+
 /// What the losses on the code may know of a step before they see its latents.
 struct CodeLossStep {
   double coefficient_factor = 1;  ///< on their coefficients, from a schedule, >= 0

@@ -30,6 +30,7 @@ class Objective {
   static constexpr std::size_t n_code_losses = sizeof...(CodeLosses);
   static constexpr std::string_view reconstruction_name = Reconstruction::name;
 
+  using ReconstructionLoss = Reconstruction;
   using AuxiliaryLoss = Auxiliary;
 
   /// Whether every part satisfies its concept for this Scalar.
@@ -47,8 +48,9 @@ class Objective {
   [[nodiscard]] const Auxiliary& auxiliary() const { return auxiliary_; }
 
   /// The objective of one step: every loss on the code as it is under the schedule's factor, the batch's code and
-  /// the steps before.
+  /// the steps before. Throws std::invalid_argument where a loss cannot serve a model of that size.
   [[nodiscard]] Objective of_step(const CodeLossStep& step) const {
+    if constexpr (NestsPrefixes<Reconstruction>) reconstruction_.require_fits(step.n_latents);
     return std::apply(
         [&](const CodeLosses&... losses) { return Objective(reconstruction_, auxiliary_, losses.of_step(step)...); },
         code_losses_);

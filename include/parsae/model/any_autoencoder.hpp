@@ -5,6 +5,7 @@
 #include <parsae/activations/relu.hpp>
 #include <parsae/activations/threshold.hpp>
 #include <parsae/allocators/top_k.hpp>
+#include <parsae/allocators/tree_gated.hpp>
 #include <parsae/model/autoencoder.hpp>
 
 #include <variant>
@@ -14,7 +15,7 @@ namespace parsae::inline PARSAE_ABI {
 /// An autoencoder whose rule is known at run time only, read from whatever file. Every activation is one of these once
 /// it is trained: JumpReLU, Mutual Choice and Feature Choice are thresholds. `std::visit` gives back the type.
 using AnyAutoencoder = std::variant<Autoencoder<ReLU<float>>, Autoencoder<TopK<float>>, Autoencoder<Threshold<float>>,
-                                    Autoencoder<GatedInference<float>>>;
+                                    Autoencoder<GatedInference<float>>, Autoencoder<TreeGated<float>>>;
 
 /// The same model with its activation's inference rule for its activation: what encode() does, and no more of what
 /// training needs. Throws std::invalid_argument where the activation has no inference rule yet.

@@ -7,16 +7,22 @@
 
 namespace parsae::inline PARSAE_ABI {
 
-/// The entries of sampled_product that belong to one sample.
+/// `count` entries of sampled_product, from `first` on, which belong to one sample.
 /// \param d_recon   n_outputs entries, the sample's column
 /// \param d_values  one for each stored entry of the whole code
 template <class Scalar>
+void sampled_product_at(const Matrix<Scalar>& dictionary, const Scalar* d_recon, const SparseCode<Scalar>& code,
+                        Index first, Index count, Buffer<Scalar>& d_values) {
+  const Index n_outputs = dictionary.rows();
+  const auto direction = [&](Index e) { return dictionary.data() + code.latents[first + e] * n_outputs; };
+  Column<Scalar>::dot_columns(direction, count, d_recon, d_values.data() + first, n_outputs);
+}
+
+/// The entries of sampled_product that belong to one sample.
+template <class Scalar>
 void sampled_product_of(const Matrix<Scalar>& dictionary, const Scalar* d_recon, const SparseCode<Scalar>& code,
                         Index sample, Buffer<Scalar>& d_values) {
-  const Index n_outputs = dictionary.rows();
-  const Index first = code.begin_of(sample);
-  const auto direction = [&](Index e) { return dictionary.data() + code.latents[first + e] * n_outputs; };
-  Column<Scalar>::dot_columns(direction, code.count_of(sample), d_recon, d_values.data() + first, n_outputs);
+  sampled_product_at(dictionary, d_recon, code, code.begin_of(sample), code.count_of(sample), d_values);
 }
 
 /// The dense product dictionary^T * d_recon, computed only where the code stores an entry: for entry e = (latent j,

@@ -7,6 +7,17 @@
 
 namespace parsae::inline PARSAE_ABI {
 
+/// recon += value * dictionary(:, latent) over `count` entries of a code, from `first` on and in their order.
+/// \param recon  n_outputs entries
+template <class Scalar>
+void add_entries(const Matrix<Scalar>& dictionary, const SparseCode<Scalar>& code, Index first, Index count,
+                 Scalar* recon) {
+  const Index n_outputs = dictionary.rows();
+  const auto direction = [&](Index e) { return dictionary.data() + code.latents[first + e] * n_outputs; };
+  Column<Scalar>::add_scaled_columns(code.values.data() + first, direction, count, code.stored() - first, recon,
+                                     n_outputs);
+}
+
 /// One column of sparse_decode.
 /// \param recon  n_outputs entries
 template <class Scalar>
@@ -17,10 +28,7 @@ void decode_sample(const Matrix<Scalar>& dictionary, Slice<const Scalar> offset,
     std::fill_n(recon, n_outputs, Scalar(0));
   else
     std::copy_n(offset.data(), n_outputs, recon);
-  const Index first = code.begin_of(sample);
-  const auto direction = [&](Index e) { return dictionary.data() + code.latents[first + e] * n_outputs; };
-  Column<Scalar>::add_scaled_columns(code.values.data() + first, direction, code.count_of(sample),
-                                     code.stored() - first, recon, n_outputs);
+  add_entries(dictionary, code, code.begin_of(sample), code.count_of(sample), recon);
 }
 
 /// recon(:, i) = offset + sum over stored entries (latent j, value v) of sample i, ascending in j, of v * dictionary(:,

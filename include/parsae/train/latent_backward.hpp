@@ -145,7 +145,7 @@ class LatentBackward {
     const Index n_ahead = branch.by_latent.n_from(j);
     Column<Scalar>::add_scaled_columns(d_pre_acts_.data(), input, entries.size(), n_ahead, gradient, centered.rows());
     if constexpr (decoder == AuxiliaryDecoder::Trained) {
-      const Matrix<Scalar>& d_recon = branch.d_recon;
+      const Matrix<Scalar>& d_recon = branch.d_recon_at(j);
       const auto output = [&](Index e) { return d_recon.data() + samples[e] * d_recon.rows(); };
       Column<Scalar>::add_scaled_columns(entries.values.data(), output, entries.size(), n_ahead,
                                          gradient + layout.w_dec, d_recon.rows());

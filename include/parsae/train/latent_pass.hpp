@@ -141,12 +141,14 @@ class LatentPass {
     }
   }
 
-  /// Marks the latents of each block that have entries enough, provided that together they fill their tiles.
+  /// Marks the latents of each block that have entries enough, provided that together they fill their tiles. None
+  /// where latents feel different gradients of the reconstruction, since a group shares one.
   [[nodiscard]] bool find_groups(const Inputs& inputs, Index n_blocks) {
     bool any = false;
     const Index batch = inputs.centered.cols();
     const Index cost = TileChoice<Scalar>::entry_cost(batch, std::max(model_->n_inputs(), model_->n_outputs()));
     in_groups_.assign(model_->n_latents(), 0);
+    if (inputs.main.has_prefixes()) return false;
     for (Index task = 0; task < n_blocks; ++task) {
       const Index last = std::min(model_->n_latents(), (task + 1) * block);
       Index n = 0;

@@ -8,6 +8,7 @@
 #include <parsae/sparse/tile_decode.hpp>
 #include <parsae/sparse/tile_sampled_product.hpp>
 #include <parsae/train/branch.hpp>
+#include <parsae/train/prefix_pass.hpp>
 #include <parsae/train/stage_times.hpp>
 
 #include <limits>
@@ -38,11 +39,14 @@ class SamplePass {
     const Pass pass{model, objective, targets, weights, threads, stages};
     Sums sums;
     const double variation = take(pass);
+    if constexpr (nests_prefixes) PrefixPass<Scalar>::prepare(objective.reconstruction(), targets.rows(), main);
     order(pass, main);
     main.recon.resize(targets.rows(), targets.cols());
     main.d_recon.resize(targets.rows(), targets.cols());
     main.d_values.resize(main.code.stored());
-    sums.reconstruction = main.prefers_tiles(targets.rows()) ? run_in_tiles(pass, main) : run_sparsely(pass, main);
+    sums.reconstruction = main.has_prefixes()                  ? run_prefixes(pass, main)
+                          : main.prefers_tiles(targets.rows()) ? run_in_tiles(pass, main)
+                                                               : run_sparsely(pass, main);
     double error = 0;
     for (const double squares : errors_) error += squares;
     sums.fvu = error == 0 ? 0 : variation > 0 ? error / variation : std::numeric_limits<double>::quiet_NaN();
@@ -55,6 +59,8 @@ class SamplePass {
   [[nodiscard]] const Matrix<Scalar>& residual() const { return residual_; }
 
  private:
+  static constexpr bool nests_prefixes = NestsPrefixes<typename Objective::ReconstructionLoss>;
+
   /// An auxiliary loss on the full target is there even when its code is empty: the bias alone reconstructs.
   static constexpr bool has_full_target = Objective::AuxiliaryLoss::target == AuxiliaryTarget::Full;
 
@@ -113,6 +119,23 @@ class SamplePass {
     });
   }
 
+  /// The same where prefixes of the latents have losses, too.
+  double run_prefixes(const Pass& pass, Branch<Scalar>& main) {
+    if constexpr (nests_prefixes) {
+      const StageClock clock(pass.stages.decode);
+      return sums_.add_blocks(main.code.n_samples(), pass.threads, [&](SampleRange range) {
+        double loss = 0;
+        for (Index i = range.begin; i < range.end; ++i) {
+          loss += PrefixPass<Scalar>::run(pass.objective.reconstruction(), pass.dictionary(), pass.b_dec(),
+                                          residual_.col(i), pass.weights[i], i, main);
+          subtract(main, i);
+        }
+        return loss;
+      });
+    }
+    return 0;
+  }
+
   double run_in_tiles(const Pass& pass, Branch<Scalar>& main) {
     double loss = 0;
     {
@@ -134,9 +157,13 @@ class SamplePass {
   double compare(const Pass& pass, Branch<Scalar>& main, Index i) {
     const double loss = pass.objective.reconstruction().template add<Scalar>(
         residual_.col(i), main.recon.col(i), pass.weights.part(i, 1), main.d_recon.col(i));
+    subtract(main, i);
+    return loss;
+  }
+
+  void subtract(const Branch<Scalar>& main, Index i) {
     residual_.col(i) -= main.recon.col(i);
     errors_[i] = static_cast<double>(residual_.col(i).squaredNorm());
-    return loss;
   }
 
   /// The auxiliary gradient needs the residual of the whole batch, so its
