@@ -44,8 +44,15 @@
 #include <parsae/core/threads.hpp>
 #include <parsae/core/types.hpp>
 #include <parsae/data/batch.hpp>
+#include <parsae/data/layer_transform.hpp>
+#include <parsae/data/layered_samples.hpp>
+#include <parsae/data/layered_source.hpp>
+#include <parsae/data/lens.hpp>
+#include <parsae/data/linear_solver.hpp>
 #include <parsae/data/matrix_source.hpp>
 #include <parsae/data/mixing_order.hpp>
+#include <parsae/data/pass_order.hpp>
+#include <parsae/data/standardization.hpp>
 #include <parsae/io/array_choice.hpp>
 #include <parsae/io/array_layout.hpp>
 #include <parsae/io/atomic_file.hpp>
