@@ -30,7 +30,11 @@
 #include <parsae/analysis/description_length.hpp>
 #include <parsae/analysis/dictionary_recovery.hpp>
 #include <parsae/analysis/evaluate.hpp>
+#include <parsae/analysis/layer_distribution.hpp>
+#include <parsae/analysis/layer_variance.hpp>
+#include <parsae/analysis/permuted_layers.hpp>
 #include <parsae/analysis/reconstruction_metrics.hpp>
+#include <parsae/analysis/token_layers.hpp>
 #include <parsae/analysis/weight_quantizer.hpp>
 #include <parsae/core/abi.hpp>
 #include <parsae/core/buffer.hpp>
@@ -52,6 +56,7 @@
 #include <parsae/data/matrix_source.hpp>
 #include <parsae/data/mixing_order.hpp>
 #include <parsae/data/pass_order.hpp>
+#include <parsae/data/residual_stream.hpp>
 #include <parsae/data/standardization.hpp>
 #include <parsae/io/array_choice.hpp>
 #include <parsae/io/array_layout.hpp>
