@@ -12,7 +12,15 @@ namespace parsae::inline PARSAE_ABI {
 
 /// What numbers are drawn for. Each purpose has streams of its own, so that one seed serves a whole program and no two
 /// choices share their draws.
-enum class Draws : std::uint64_t { Directions = 1, Samples = 2, Order = 3, Revival = 4, Mixing = 5 };
+enum class Draws : std::uint64_t {
+  Directions = 1,
+  Samples = 2,
+  Order = 3,
+  Revival = 4,
+  Mixing = 5,
+  Layers = 6,
+  Synthetic = 7
+};
 
 /// Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
 ///
