@@ -19,7 +19,7 @@ struct CapturedStreams {
 
 struct CaptureSettings {
   FirstPosition first_position = FirstPosition::LeftOut;
-  PassSettings passes;
+  PassSettings passes = {};
 };
 
 [[nodiscard]] inline CapturedStreams capture_streams(const Llama& model, const TokenCorpus& corpus,

@@ -22,8 +22,8 @@ namespace parsae_examples {
 /// `--control-vector-scaled FILE STRENGTH`. That of layer l is added behind block l, counted from 0: the stream that
 /// llama.cpp calls "l_out-<l>", and the one that an SAE trained on it knows. Behind block 0 llama.cpp adds nothing.
 struct ControlVector {
-  std::string model_hint;                             ///< architecture of the model, such as "llama"; may be empty
-  std::map<Index, parsae::Vector<float>> directions;  ///< by layer, >= 1; at least one, all of one size
+  std::string model_hint = {};                             ///< architecture of the model, such as "llama"; may be empty
+  std::map<Index, parsae::Vector<float>> directions = {};  ///< by layer, >= 1; at least one, all of one size
 };
 
 /// Writes a GGUF file (version 3): the keys general.architecture = "controlvector", controlvector.model_hint and

@@ -71,7 +71,7 @@ struct SpliceSettings {
   /// LeftOut: the model's own stream goes on at the first position of each sequence, as for an SAE that was not trained
   /// there. The loss is still averaged over the same tokens.
   FirstPosition first_position = FirstPosition::Included;
-  PassSettings passes;
+  PassSettings passes = {};
 };
 
 /// The cross-entropy with the stream replaced behind one block. Throws std::invalid_argument when there is no such

@@ -20,7 +20,7 @@ struct GenerateSettings {
   Index first_sequence = 0;  ///< number of the first one, >= 0: two calls give what one call for all would give
   Index most_tokens = 0;     ///< of a sequence with its prompt, more than the prompt has; 0: the model's context
   std::uint64_t seed = 0;
-  Sampling sampling;
+  Sampling sampling = {};
   parsae::Buffer<Token> prompt = parsae::Buffer<Token>(1, start_token);  ///< at least one token
   parsae::Threads threads = parsae::Threads::available();
 };

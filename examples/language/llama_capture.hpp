@@ -41,7 +41,7 @@ class LlamaCapture {
   using Tensor = typename Ggml::Tensor;
 
   struct Settings {
-    std::string tensor;                                         ///< its exact name
+    std::string tensor = {};                                    ///< its exact name
     parsae::Index most_rows = std::numeric_limits<int>::max();  ///< what comes later is not asked for, >= 1
   };
 
