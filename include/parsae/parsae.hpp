@@ -44,8 +44,12 @@
 #include <parsae/core/threads.hpp>
 #include <parsae/core/types.hpp>
 #include <parsae/data/batch.hpp>
+#include <parsae/data/central_dogma.hpp>
+#include <parsae/data/hierarchical_cells.hpp>
 #include <parsae/data/matrix_source.hpp>
 #include <parsae/data/mixing_order.hpp>
+#include <parsae/data/poisson.hpp>
+#include <parsae/data/superposition.hpp>
 #include <parsae/io/array_choice.hpp>
 #include <parsae/io/array_layout.hpp>
 #include <parsae/io/atomic_file.hpp>
