@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <parsae/data/superposition.hpp>
 #include <parsae/io/npy.hpp>
 
 #include <mnist_mdl/digits.hpp>
@@ -11,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "superposition.hpp"
-
 namespace parsae_benchmarks {
+
+using parsae::Index;
 
 /// What every rule is trained on and judged by; a sample is a column.
 struct DataSet {
@@ -39,12 +40,12 @@ struct DataSettings {
 namespace detail {
 
 [[nodiscard]] inline DataSet synthetic_data(const DataSettings& settings) {
-  const Superposition world({.seed = settings.seed});
+  const parsae::Superposition world({.seed = settings.seed});
   const Index n_test = std::max<Index>(settings.n_synthetic / 10, 1);
   DataSet data;
   data.name = "synthetic";
-  data.train = world.samples(0, settings.n_synthetic, settings.threads);
-  data.test = world.samples(settings.n_synthetic, n_test, settings.threads);
+  data.train = world.inputs({0, settings.n_synthetic}, settings.threads);
+  data.test = world.inputs({settings.n_synthetic, settings.n_synthetic + n_test}, settings.threads);
   data.truth = world.truth();
   data.source = std::to_string(world.truth().cols()) + " random directions in " + std::to_string(world.truth().rows()) +
                 " dimensions, 8 of them active in a sample on average, the most frequent in every second one and then "
@@ -74,7 +75,7 @@ namespace detail {
   return file.read_samples<float>();
 }
 
-/// Which samples a split takes out: purposes are behind those of Superposition.
+/// Which samples a split takes out: purposes are between those of the library, which leaves these numbers free.
 enum class HoldOut : std::uint64_t { Test = std::uint64_t{35} << 48, Validation = std::uint64_t{36} << 48 };
 
 /// Takes a tenth of the samples out, at least one, drawn by the seed; the rest stays in shuffled order.

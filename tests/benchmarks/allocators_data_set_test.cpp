@@ -34,7 +34,7 @@ TEST_CASE("synthetic data has its dictionary and other samples to judge by than 
   CHECK(data.validation.cols() == 50);
   CHECK(data.test.cols() == 50);
   CHECK(data.has_truth());
-  CHECK(data.truth == Superposition({.seed = 3}).truth());
+  CHECK(data.truth == parsae::Superposition({.seed = 3}).truth());
   for (Index i = 0; i < 50; ++i)
     for (const parsae::Matrix<float>* other : {&data.train, &data.validation})
       CHECK((other->colwise() - data.test.col(i)).colwise().squaredNorm().minCoeff() > 0);

@@ -92,6 +92,24 @@ TEST_CASE("normal draws have the distribution of a standard normal") {
   CHECK(distance < 1.95 / std::sqrt(n));
 }
 
+TEST_CASE("Bernoulli draws come with their probability, and surely at its ends") {
+  const Random random(6);
+  constexpr int n = 100000;
+  for (const double p : {0.1, 0.5, 0.9}) {
+    double mean = 0;
+    double next_to = 0;  // both of two draws in a row
+    for (std::uint64_t i = 0; i < n; ++i) {
+      mean += random.bernoulli(p, i) ? 1.0 / n : 0;
+      next_to += random.bernoulli(p, i) && random.bernoulli(p, i + 1) ? 1.0 / n : 0;
+    }
+    CHECK(std::abs(mean - p) < 5 * std::sqrt(p * (1 - p) / n));
+    CHECK(std::abs(next_to - p * p) < 10 * std::sqrt(p * (1 - p) / n));
+  }
+  int surprises = 0;
+  for (std::uint64_t i = 0; i < n; ++i) surprises += random.bernoulli(0, i) || !random.bernoulli(1, i);
+  CHECK(surprises == 0);
+}
+
 TEST_CASE("below(n) reaches every number under n, evenly") {
   const Random random(4);
   constexpr std::uint64_t n = 7;

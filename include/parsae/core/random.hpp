@@ -11,7 +11,7 @@
 namespace parsae::inline PARSAE_ABI {
 
 /// What numbers are drawn for. Each purpose has streams of its own, so that one seed serves a whole program and no two
-/// choices share their draws.
+/// choices share their draws. The numbers are part of what a seed means, and stay. From 32 on: simulations and splits.
 enum class Draws : std::uint64_t {
   Directions = 1,
   Samples = 2,
@@ -19,7 +19,15 @@ enum class Draws : std::uint64_t {
   Revival = 4,
   Mixing = 5,
   Layers = 6,
-  Synthetic = 7
+  Synthetic = 7,
+  TrueDirections = 32,
+  TrueCodes = 33,
+  TrueNoise = 34,
+  TrueGroups = 37,
+  Connectivity = 38,
+  Cells = 39,
+  Split = 40,
+  Subset = 41
 };
 
 /// Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
@@ -48,6 +56,9 @@ class Random {
   [[nodiscard]] double uniform(std::uint64_t counter) const {
     return static_cast<double>(bits(counter) >> 11) * 0x1.0p-53;
   }
+
+  /// True with probability p, 0 to 1; exactly never and always at the ends.
+  [[nodiscard]] bool bernoulli(double p, std::uint64_t counter) const { return uniform(counter) < p; }
 
   /// Standard normal, by the transform of Box and Muller.
   [[nodiscard]] double normal(std::uint64_t counter) const {
