@@ -104,7 +104,7 @@ inline void check(const Options& options, const std::vector<std::string>& known_
   const bool is_file = options.data != "synthetic" && options.data != "mnist";
   if (!options.test.empty() && !is_file)
     parsae::reject("--test", "an .npy file as --data, whose held-out samples it holds", "--data " + options.data);
-  if (options.n_latents != 0) parsae::require_between("--n", options.n_latents, Index{2}, Index{1} << 20);
+  if (options.n_latents != 0) parsae::require_between("--latents", options.n_latents, Index{2}, Index{1} << 20);
   parsae::require_between("--batch", options.batch, Index{1}, Index{1} << 20);
   parsae::require_between("--samples", options.samples, options.batch, Index{1'000'000'000'000});
   parsae::require_between("--seeds", options.n_seeds, Index{1}, Index{100});
@@ -123,7 +123,7 @@ inline void check_targets(const Options& options, Index n_inputs) {
   const Index n_latents = options.latents_for(n_inputs);
   for (const double l0 : options.l0)
     if (l0 > static_cast<double>(n_latents))
-      parsae::reject("--l0", "at most the number of latents, " + std::to_string(n_latents) + " (see --n)", l0);
+      parsae::reject("--l0", "at most the number of latents, " + std::to_string(n_latents) + " (see --latents)", l0);
 }
 
 inline void add_options(CLI::App& app, Options& options, const std::vector<std::string>& known_rules) {
@@ -144,12 +144,14 @@ inline void add_options(CLI::App& app, Options& options, const std::vector<std::
       "dead and\n"
       "  under-used latents (density below a tenth of what Zipf's law expects at that rank), bits a sample (codes "
       "quantized\n"
-      "  until the FVU is 5 % larger, entropy coded), and the true dictionary's recovery where it is known.\n"
+      "  until the FVU is 5 % larger, entropy coded), and the true dictionary's recovery where it is known. / MC: the "
+      "FVU over\n"
+      "  that of mutual_choice at the same target, where that is among the rules.\n"
       "Examples:\n"
       "  allocators --quick                                a first look, under two minutes on two idle cores\n"
       "  allocators --out results                          everything, with a page of charts\n"
       "  allocators --data activations.npy --l0 16,32      your own activations: float32, a row a sample\n"
-      "  allocators --data mnist --rules topk,mutual_choice\n"
+      "  allocators --data mnist --latents 2048 --rules mutual_choice,jumprelu --l0 8,16,32,64\n"
       "  allocators --kernels                              the selection alone");
   app.option_defaults()->always_capture_default();
   app.add_option("--data", options.data,
@@ -159,7 +161,7 @@ inline void add_options(CLI::App& app, Options& options, const std::vector<std::
       ->default_str("");
   app.add_option("--rules", options.rules, "comma separated; without it: all")->delimiter(',')->default_str("");
   app.add_option("--l0", options.l0, "active latents a sample to aim at, comma separated")->delimiter(',');
-  app.add_option("--n", options.n_latents, "latents; without it: 8 times the inputs, at most 1024")->default_str("");
+  app.add_option("--latents,--n", options.n_latents, "without it: 8 times the inputs, at most 1024")->default_str("");
   app.add_option("--samples", options.samples, "to train on in each run");
   app.add_option("--batch", options.batch, "samples a step");
   app.add_option("--seeds", options.n_seeds, "at the best rate");

@@ -41,7 +41,7 @@ using Json = nlohmann::ordered_json;
 /// JSON has no NaN and no infinity: what is not known is null.
 [[nodiscard]] inline Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
-[[nodiscard]] inline Json to_json(const Row& row) {
+[[nodiscard]] inline Json to_json(const Row& row, const std::vector<Row>& rows) {
   using parsae::DictionaryRecovery;
   const SeedSpread fvu = row.spread(&Measured::fvu);
   Json json;
@@ -52,6 +52,7 @@ using Json = nlohmann::ordered_json;
   json["l0_std_over_samples"] = number_or_null(row.mean(&Measured::l0_std_over_samples));
   json["fvu"] = number_or_null(fvu.mean);
   json["fvu_std_over_seeds"] = number_or_null(fvu.deviation);
+  json["fvu_over_mutual_choice"] = number_or_null(over_mutual_choice(row, rows));
   json["dead_fraction"] = number_or_null(row.mean(&Measured::dead_fraction));
   json["under_used_fraction"] = number_or_null(row.mean(&Measured::under_used_fraction));
   json["zipf_exponent"] = number_or_null(row.mean(&Measured::zipf_exponent));
@@ -119,7 +120,7 @@ inline void write_json(const std::filesystem::path& path, const Results& results
   json["compiler"] = compiler_name();
   for (const auto& setting : results.settings) json["settings"][setting.first] = setting.second;
   json["rows"] = Json::array();
-  for (const Row& row : results.rows) json["rows"].push_back(detail::to_json(row));
+  for (const Row& row : results.rows) json["rows"].push_back(detail::to_json(row, results.rows));
   json["kernels"] = Json::array();
   for (const KernelRow& row : results.kernels) json["kernels"].push_back(detail::to_json(row, results.kernel_settings));
   write_whole_file(path, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");

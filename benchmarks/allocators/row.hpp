@@ -65,4 +65,13 @@ struct Row {
   [[nodiscard]] bool is_on_target() const { return std::abs(l0() / target_l0 - 1) <= off_target; }
 };
 
+/// The row's FVU over that of Mutual Choice at the same target; NaN where that is not among `rows` or one of the two is
+/// off its target.
+[[nodiscard]] inline double over_mutual_choice(const Row& row, const std::vector<Row>& rows) {
+  for (const Row& other : rows)
+    if (other.rule == "mutual_choice" && other.target_l0 == row.target_l0)
+      return row.is_on_target() && other.is_on_target() ? row.fvu() / other.fvu() : unknown;
+  return unknown;
+}
+
 }  // namespace parsae_benchmarks

@@ -23,7 +23,7 @@ struct FigureTable {
   using parsae::DictionaryRecovery;
   using parsae_examples::ChartAxis;
   using parsae_examples::fixed_text;
-  FigureTable table{{"rule", "target", "L0", "\xC2\xB1 samples", "FVU", "\xC2\xB1 seeds", "dead %", "under %",
+  FigureTable table{{"rule", "target", "L0", "\xC2\xB1 samples", "FVU", "\xC2\xB1 seeds", "/ MC", "dead %", "under %",
                      "bits/sample", "train/s", "us/sample", "rate", "coefficient"},
                     {}};
   if (has_truth)
@@ -33,7 +33,7 @@ struct FigureTable {
     table.rows.push_back(
         {row.rule, ChartAxis::label(row.target_l0), fixed_text(row.l0(), 2) + (row.is_on_target() ? "" : " *"),
          fixed_text(row.mean(&Measured::l0_std_over_samples), 2), fvu_text(fvu.mean), fixed_text(fvu.deviation, 5),
-         fixed_text(100 * row.mean(&Measured::dead_fraction), 1),
+         fixed_text(over_mutual_choice(row, rows), 3), fixed_text(100 * row.mean(&Measured::dead_fraction), 1),
          fixed_text(100 * row.mean(&Measured::under_used_fraction), 1),
          fixed_text(row.mean(&Measured::bits_per_sample), 1), fixed_text(row.mean(&Measured::train_samples_per_s), 0),
          fixed_text(row.mean(&Measured::encode_us_per_sample), 1),
@@ -88,7 +88,9 @@ struct FigureTable {
     const bool has_truth = results.rows.front().seeds.front().recovery.has_value();
     text += "\n" + terminal_text(figure_table(results.rows, has_truth));
     text +=
-        "  *: L0 more than 5 % off the target; ?: the learning rate is not bracketed; dead, under: of all latents\n\n";
+        "  *: L0 more than 5 % off the target; ?: the learning rate is not bracketed; dead, under: of all latents;\n  "
+        "/ MC: FVU "
+        "over that of mutual_choice at the same target\n\n";
     for (const double target : targets_of(results.rows)) text += verdict(results.rows, target) + "\n";
   }
   if (!results.kernels.empty())

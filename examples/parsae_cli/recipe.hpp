@@ -45,6 +45,11 @@ namespace parsae_cli {
        .budgets = parsae::Budgets::Zipf,
        .mutual_choice_batches = std::clamp<Index>(plan.steps * 4 / 5, 1, Index{1} << 24)});
 }
+/// The window is narrow for the last two fifths of the steps.
+[[nodiscard]] inline parsae::JumpReLU<float> activation_of(ActivationType<parsae::JumpReLU<float>>, const TrainOptions&,
+                                                           const SaePlan&, const TrainPlan& plan) {
+  return parsae::JumpReLU<float>({.narrowing_batches = std::clamp<Index>(plan.steps * 3 / 5, 1, Index{1} << 24)});
+}
 template <class Act>
 [[nodiscard]] Act activation_of(ActivationType<Act>, const TrainOptions&, const SaePlan&, const TrainPlan&) {
   return Act();

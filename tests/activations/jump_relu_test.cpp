@@ -10,6 +10,8 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
+#include <type_traits>
 
 using namespace parsae;
 using test::equals;
@@ -186,6 +188,23 @@ TEMPLATE_TEST_CASE("the bandwidth is a share of the running deviation of the pre
   CHECK(jump_relu<TestType>(0.5, 0.125, 4).bandwidth() == TestType(0.125));
 }
 
+TEMPLATE_TEST_CASE("the relative bandwidth narrows geometrically with the training batches", "", float, double) {
+  const double accuracy = sizeof(TestType) == 4 ? 1e-6 : 1e-14;
+  JumpReLU<TestType> act({.relative_bandwidth = 0.8, .narrowed_to = 0.25, .narrowing_batches = 4});
+  act.observe_pre_acts(test::random_matrix<TestType>(30, 12, 1));
+  const double parts[] = {1, std::sqrt(0.5), 0.5, std::sqrt(0.125), 0.25, 0.25, 0.25};
+  for (const double part : parts) {
+    CAPTURE(part);
+    CHECK(std::abs(static_cast<double>(act.bandwidth() / act.deviation()) - 0.8 * part) < accuracy);
+    CHECK(act.bandwidth() == TestType(0.8) * act.narrowing() * act.deviation());
+    CHECK_NOTHROW(act.check());
+    act.observe(SparseCode<TestType>());
+  }
+  JumpReLU<TestType> absolute({.bandwidth = 0.125, .narrowing_batches = 1});
+  absolute.observe(SparseCode<TestType>());
+  CHECK(absolute.bandwidth() == TestType(0.125));
+}
+
 TEST_CASE("the deviation comes through pre-activations that are not finite, or none at all") {
   JumpReLU<float> act;
   Matrix<float> pre_acts = test::random_matrix<float>(30, 12, 1);
@@ -259,6 +278,13 @@ TEST_CASE("every latent starts at the initial threshold, and its array is learne
       CHECK(array.values.size() == 2);
       return;
     }
+    if (array.name == "narrowing") {
+      CHECK(array.role == Role::Statistic);
+      CHECK(array.axis == Axis::Shared);
+      CHECK(array.rows == 2);
+      CHECK((array.values[0] == 0 && array.values[1] == 1));
+      return;
+    }
     CHECK(array.name == "threshold");
     CHECK(array.role == Role::Learned);
     CHECK(array.axis == Axis::Latent);
@@ -266,7 +292,7 @@ TEST_CASE("every latent starts at the initial threshold, and its array is learne
     CHECK(array.values.size() == 6);
     array.of_latent(4)[0] = 9;
   });
-  CHECK(visited == 2);
+  CHECK(visited == 3);
   CHECK(act.threshold()(4) == 9);
   CHECK(JumpReLU<double>::has_threshold);
   CHECK(JumpReLU<double>::name == "jump_relu");
@@ -274,16 +300,21 @@ TEST_CASE("every latent starts at the initial threshold, and its array is learne
 
 TEST_CASE("the settings of JumpReLU are visited by name") {
   JumpReLU<float> act;
-  const auto value_of = [](std::string_view name) {
-    return name == "initial_threshold" ? 0.125 : name == "bandwidth" ? 0.5 : name == "relative_bandwidth" ? 0.75 : 0.25;
-  };
-  act.visit_settings([&](std::string_view name, double& value) { value = value_of(name); });
-  CHECK(act.settings().initial_threshold == 0.125);
-  CHECK(act.settings().bandwidth == 0.5);
-  CHECK(act.settings().relative_bandwidth == 0.75);
-  CHECK(act.settings().deviation_decay == 0.25);
+  std::string names;
+  act.visit_settings([&](std::string_view name, auto& value) {
+    using Value = std::decay_t<decltype(value)>;
+    names += std::string(name) + " ";
+    value = std::is_same_v<Value, Index> ? Value(7) : static_cast<Value>(1.0 / static_cast<double>(names.size()));
+  });
+  CHECK(names == "initial_threshold bandwidth relative_bandwidth deviation_decay narrowed_to narrowing_batches ");
+  CHECK(act.settings().initial_threshold == 1.0 / 18);
+  CHECK(act.settings().bandwidth == 1.0 / 28);
+  CHECK(act.settings().relative_bandwidth == 1.0 / 47);
+  CHECK(act.settings().deviation_decay == 1.0 / 63);
+  CHECK(act.settings().narrowed_to == 1.0 / 75);
+  CHECK(act.settings().narrowing_batches == 7);
   CHECK_NOTHROW(act.check());
-  act.visit_settings([](std::string_view, double& value) { value = -1; });
+  act.visit_settings([](std::string_view, auto& value) { value = -1; });
   CHECK_THROWS_WITH(act.check(), "JumpReLU initial_threshold: expected a finite value of at least 0, got -1");
 }
 
@@ -297,6 +328,11 @@ TEST_CASE("settings and sizes that cannot be are refused") {
                     "JumpReLU relative_bandwidth: expected a finite value above 0, got 0");
   CHECK_THROWS_WITH(JumpReLU<float>(Settings{0, 0, 1, 1}),
                     "JumpReLU deviation_decay: expected a value from 0 to 1, got 1");
+  for (const double bad : {0.0009, 1.1})
+    CHECK_THROWS_WITH(JumpReLU<float>(Settings{.narrowed_to = bad}),
+                      Catch::Matchers::ContainsSubstring("JumpReLU narrowed_to: expected a value from 0.001 to 1"));
+  CHECK_THROWS_WITH(JumpReLU<float>(Settings{.narrowing_batches = 0}),
+                    "JumpReLU narrowing_batches: expected a value from 1 to 16777216, got 0");
   CHECK_THROWS_WITH(jump_relu<float>(0.5, 0.1, 4).select(9, 5),
                     "JumpReLU thresholds: expected a 5 x 1 matrix, got 4 x 1");
 }

@@ -66,18 +66,38 @@ TEST_CASE("one latent, and weights that span hundreds of orders of magnitude") {
 TEST_CASE("the fitted exponent of densities that follow the law is the law's, whatever their scale") {
   for (const double exponent : {0.0, 0.5, 1.0, 1.7})
     for (const double shift : {0.0, 2.0}) {
-      CHECK_THAT(ZipfLaw::fit_exponent(exact_zipf(200, exponent, shift).slice(), shift), close_to(exponent, 1e-12));
-      CHECK_THAT(ZipfLaw::fit_exponent(exact_zipf(2, exponent, shift).slice(), shift), close_to(exponent, 1e-12));
+      CHECK_THAT(ZipfLaw::fit_exponent(exact_zipf(200, exponent, shift).slice(), shift), close_to(exponent, 1e-9));
+      CHECK_THAT(ZipfLaw::fit_exponent(exact_zipf(2, exponent, shift).slice(), shift), close_to(exponent, 1e-9));
     }
 }
 
-TEST_CASE("the fit leaves out the lowest tenth of the positive densities and all that are zero") {
+TEST_CASE("the fitted exponent is the one of largest likelihood") {
+  Buffer<double> densities(60);
+  for (Index r = 0; r < 60; ++r) densities[r] = r < 35 ? 0.4 / (1 + 0.1 * static_cast<double>(r * r)) : 0;
+  for (const double shift : {0.0, 4.0}) {
+    const auto log_likelihood = [&](double exponent) {
+      double sum = 0;
+      for (Index r = 0; r < 60; ++r) sum += std::pow(static_cast<double>(r + 1) + shift, -exponent);
+      double likelihood = 0;
+      for (Index r = 0; r < 60; ++r)
+        likelihood += densities[r] * (-exponent * std::log(static_cast<double>(r + 1) + shift) - std::log(sum));
+      return likelihood;
+    };
+    const double fitted = ZipfLaw::fit_exponent(densities.slice(), shift);
+    CAPTURE(shift, fitted);
+    CHECK((fitted > 0.5 && fitted < 5));
+    CHECK(log_likelihood(fitted) > log_likelihood(fitted - 1e-3));
+    CHECK(log_likelihood(fitted) > log_likelihood(fitted + 1e-3));
+  }
+}
+
+TEST_CASE("rare latents hardly count in the fit, however many there are") {
   Buffer<double> densities = exact_zipf(100, 1.2, 0);
-  for (Index r = 90; r < 100; ++r) densities[r] = 1e-9;
-  for (Index r = 0; r < 30; ++r) densities.push_back(0);
-  CHECK_THAT(ZipfLaw::fit_exponent(densities.slice(), 0), close_to(1.2, 1e-12));
-  densities[89] = 1e-9;  // the last one that counts
-  CHECK(ZipfLaw::fit_exponent(densities.slice(), 0) > 1.3);
+  for (Index r = 50; r < 100; ++r) densities[r] = 1e-9;
+  const double rare = ZipfLaw::fit_exponent(densities.slice(), 0);
+  for (Index r = 50; r < 100; ++r) densities[r] = 0;
+  CHECK_THAT(rare, close_to(ZipfLaw::fit_exponent(densities.slice(), 0), 1e-6));
+  CHECK((rare > 1.2 && rare < 1.6));
 }
 
 TEST_CASE("densities that are nothing to fit to") {

@@ -59,7 +59,7 @@ TEST_CASE("the defaults compare every rule at three targets, with searched rates
 
 TEST_CASE("every option reaches its place") {
   const Options options = parsed(
-      "--data a.npy --test b.npy --rules jumprelu,topk --l0 32,4.5 --n 99 --samples 5000 --batch 50 --seeds 4 "
+      "--data a.npy --test b.npy --rules jumprelu,topk --l0 32,4.5 --latents 99 --samples 5000 --batch 50 --seeds 4 "
       "--rates 0.01,0.1 --search --threads 3 --seed 7 --no-kernels --kernel-size 8,16,32 --offline --json j --html h "
       "--quiet");
   CHECK(options.data == "a.npy");
@@ -85,6 +85,7 @@ TEST_CASE("every option reaches its place") {
   CHECK(options.html == "h");
   CHECK(options.is_quiet);
   CHECK_FALSE(parsed("--kernels").trains());
+  CHECK(parsed("--n 99").latents_for(64) == 99);
 }
 
 TEST_CASE("a quick run has less of everything, but what was asked for stays") {
@@ -120,7 +121,7 @@ TEST_CASE("what cannot be compared is refused by the name of its option") {
   CHECK_THAT(refusal([](Options& o) { o.l0 = {0.5}; }), ContainsSubstring("--l0"));
   CHECK_THAT(refusal([](Options& o) { o.l0 = {8, 8}; }), ContainsSubstring("--l0: expected each value once"));
   CHECK_THAT(refusal([](Options& o) { o.test = "t.npy"; }), ContainsSubstring("--test: expected an .npy file"));
-  CHECK_THAT(refusal([](Options& o) { o.n_latents = 1; }), ContainsSubstring("--n:"));
+  CHECK_THAT(refusal([](Options& o) { o.n_latents = 1; }), ContainsSubstring("--latents:"));
   CHECK_THAT(refusal([](Options& o) { o.batch = 0; }), ContainsSubstring("--batch"));
   CHECK_THAT(refusal([](Options& o) { o.samples = 100; }), ContainsSubstring("--samples"));
   CHECK_THAT(refusal([](Options& o) { o.n_seeds = 0; }), ContainsSubstring("--seeds"));

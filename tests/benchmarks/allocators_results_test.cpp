@@ -83,6 +83,20 @@ TEST_CASE("recovery is there where the dictionary is known, with the kind of mat
   CHECK(json.at("matching") == "greedy");
 }
 
+TEST_CASE("a row holds its error over Mutual Choice's at the same target, where both meet it") {
+  Results results;
+  results.rows = {example_row(), example_row(), example_row()};
+  results.rows[1].rule = results.rows[2].rule = "mutual_choice";
+  results.rows[1].target_l0 = 15.5;
+  results.rows[2].seeds = {measured(0.2, 16)};
+  CHECK_THAT(written(results).at("rows").at(0).at("fvu_over_mutual_choice").get<double>(), close_to(1.15, 1e-12));
+  CHECK_THAT(written(results).at("rows").at(1).at("fvu_over_mutual_choice").get<double>(), close_to(1, 1e-12));
+  results.rows[2].seeds = {measured(0.2, 17)};
+  CHECK(written(results).at("rows").at(0).at("fvu_over_mutual_choice").is_null());
+  results.rows.pop_back();
+  CHECK(written(results).at("rows").at(0).at("fvu_over_mutual_choice").is_null());
+}
+
 TEST_CASE("one seed has no spread, and a diverged one makes the mean unknown") {
   CHECK(std::isnan(spread_over_seeds({}).mean));
   CHECK(spread_over_seeds({3}).mean == 3);

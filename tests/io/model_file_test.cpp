@@ -172,6 +172,7 @@ TEMPLATE_TEST_CASE("every activation comes back with the same bits and gives the
   check_round_trip(jump);
   auto relative = random_model(JumpReLU<Scalar>({.initial_threshold = 0.1, .relative_bandwidth = 0.3}));
   relative.activation.observe_pre_acts(test::random_matrix<Scalar>(n_latents, 12, 8));
+  relative.activation.observe(SparseCode<Scalar>());
   check_round_trip(relative);
   check_round_trip(random_model(Threshold<Scalar>(test::random_vector<Scalar>(n_latents, 7).cwiseAbs())));
   auto gated = random_model(Gated<Scalar>());
@@ -195,12 +196,17 @@ TEST_CASE("settings other than the default come back") {
   const auto jump = saved_and_loaded(random_model(JumpReLU<double>({.initial_threshold = 0.1, .bandwidth = 1.0 / 3})));
   CHECK(jump.activation.settings().initial_threshold == 0.1);
   CHECK(jump.activation.settings().bandwidth == 1.0 / 3);
-  auto measured = random_model(JumpReLU<float>({.relative_bandwidth = 0.3, .deviation_decay = 0.5}));
+  auto measured = random_model(
+      JumpReLU<float>({.relative_bandwidth = 0.3, .deviation_decay = 0.5, .narrowed_to = 0.5, .narrowing_batches = 3}));
+  measured.activation.observe(SparseCode<float>());
   measured.activation.observe_pre_acts(test::random_matrix<float>(n_latents, 12, 8));
   REQUIRE(measured.activation.deviation() > 0);
   const auto relative = saved_and_loaded(measured);
   CHECK(relative.activation.settings().relative_bandwidth == 0.3);
   CHECK(relative.activation.settings().deviation_decay == 0.5);
+  CHECK(relative.activation.settings().narrowed_to == 0.5);
+  CHECK(relative.activation.settings().narrowing_batches == 3);
+  CHECK(relative.activation.narrowing() == measured.activation.narrowing());
   CHECK(relative.activation.deviation() == measured.activation.deviation());
   CHECK(relative.activation.bandwidth() == measured.activation.bandwidth());
   CHECK(saved_and_loaded(random_model(TopK<float>({.k = 5}))).activation.settings().k == 5);

@@ -166,16 +166,18 @@ TEST_CASE("Autoencoder visits its arrays in a fixed order, each the model's own 
     names.emplace_back(array.name);
     memory.push_back(array.values.data());
     n_entries += array.values.size();
-    CHECK((array.role == Role::Statistic) == (array.name == "running_deviation"));
-    CHECK((array.axis == Axis::Shared) == (array.name == "b_dec" || array.name == "running_deviation"));
+    const bool is_statistic = array.name == "running_deviation" || array.name == "narrowing";
+    CHECK((array.role == Role::Statistic) == is_statistic);
+    CHECK((array.axis == Axis::Shared) == (array.name == "b_dec" || is_statistic));
     CHECK(array.values.size() == array.rows * (array.axis == Axis::Latent ? n_latents : 1));
   });
-  CHECK(names == std::vector<std::string>{"w_enc", "b_enc", "w_dec", "b_dec", "threshold", "running_deviation"});
-  memory.pop_back();  // the activation's own business
+  CHECK(names ==
+        std::vector<std::string>{"w_enc", "b_enc", "w_dec", "b_dec", "threshold", "running_deviation", "narrowing"});
+  memory.resize(5);  // the rest is the activation's own business
   CHECK(memory == std::vector<const double*>{model.encoder.w_enc.data(), model.encoder.b_enc.data(),
                                              model.decoder.w_dec.data(), model.decoder.b_dec.data(),
                                              model.activation.threshold().data()});
-  CHECK(n_entries == n_latents * (n_inputs + 1 + 4 + 1) + 4 + 2);
+  CHECK(n_entries == n_latents * (n_inputs + 1 + 4 + 1) + 4 + 2 + 2);
 }
 
 TEST_CASE("A finite sample that scaling makes infinite is refused", "[autoencoder]") {

@@ -5,6 +5,7 @@
 #include <parsae/core/check.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace parsae::inline PARSAE_ABI {
@@ -22,11 +23,16 @@ namespace parsae::inline PARSAE_ABI {
 ///
 /// Thresholds are stored as such, never as logarithms, which barely move under Adam in a short run.
 ///
-/// By default the bandwidth follows the data (our reading, the paper has a constant): epsilon = relative_bandwidth
-/// sigma, with sigma the running mean of each training batch's standard deviation of pre-activations about their mean,
-/// over all latents and a few samples: sum <- decay sum + (1 - decay) deviation, weight <- decay weight + (1 - decay),
-/// sigma = sum / weight. Until a deviation was measured there is no window: thresholds stay put. A wide
-/// window keeps latents alive and costs entries: with one sigma about three to four times the active ones are stored.
+/// By default the bandwidth follows the data and narrows while it trains (our reading, the paper has a constant):
+///
+///     epsilon = relative_bandwidth sigma narrowed_to^min(b / narrowing_batches, 1)   after b training batches
+///
+/// with sigma the running mean of each batch's standard deviation of pre-activations about their mean, over all latents
+/// and a few samples: sum <- decay sum + (1 - decay) deviation, weight <- decay weight + (1 - decay), sigma = sum /
+/// weight. Until a deviation was measured there is no window: thresholds stay put. A wide window moves thresholds with
+/// less noise, and with a bias that keeps entries active that explain little; it costs entries, too: with one sigma two
+/// to four times the active ones are stored. So it wants to be wide while latents find their places and narrow at the
+/// end: let narrowing_batches be about three fifths of the run.
 template <class ScalarType>
 class JumpReLU {
  public:
@@ -37,9 +43,11 @@ class JumpReLU {
   struct Settings {
     double initial_threshold = 0.001;  ///< theta at the start, >= 0, in units of the scaled pre-activations
     double bandwidth = 0;              ///< epsilon in the same units, >= 0; 0: the relative one counts
-    double relative_bandwidth = 1;  ///< epsilon in standard deviations of the pre-activations, > 0: wide is smooth and
-                                    ///< biased, narrow hardly ever learns
-    double deviation_decay = 0.99;  ///< of the running deviation, a batch; 0 to 0.9999999
+    double relative_bandwidth = 2;     ///< epsilon at the start, in standard deviations of the pre-activations, > 0:
+                                       ///< wide is smooth and biased, narrow hardly ever learns
+    double deviation_decay = 0.99;     ///< of the running deviation, a batch; 0 to 0.9999999
+    double narrowed_to = 0.25;         ///< the part of the relative bandwidth that is left in the end, 0.001 to 1
+    Index narrowing_batches = 1000;    ///< training batches until then, 1 to 2^24
   };
 
   JumpReLU() : JumpReLU(Settings()) {}
@@ -52,10 +60,13 @@ class JumpReLU {
   /// sigma, the running standard deviation of the pre-activations; 0 before any was measured.
   [[nodiscard]] Scalar deviation() const { return running_(1) > 0 ? running_(0) / running_(1) : Scalar(0); }
 
+  /// The part of the relative bandwidth that is left by now, from 1 down to narrowed_to.
+  [[nodiscard]] Scalar narrowing() const { return narrowing_[1]; }
+
   /// epsilon; 0, no window, where the relative one counts and no deviation was measured.
   [[nodiscard]] Scalar bandwidth() const {
     return settings_.bandwidth > 0 ? static_cast<Scalar>(settings_.bandwidth)
-                                   : static_cast<Scalar>(settings_.relative_bandwidth) * deviation();
+                                   : static_cast<Scalar>(settings_.relative_bandwidth) * narrowing() * deviation();
   }
 
   [[nodiscard]] ThresholdSelection<Scalar> select(Index batch, Index n_latents) const {
@@ -78,7 +89,13 @@ class JumpReLU {
     d_own[0] = half > 0 ? static_cast<Scalar>(d_theta / static_cast<double>(2 * half)) : Scalar(0);
   }
 
-  void observe(const SparseCode<Scalar>&) {}
+  /// Another training batch.
+  void observe(const SparseCode<Scalar>&) {
+    const auto most = static_cast<double>(settings_.narrowing_batches);
+    const double batches = std::min(static_cast<double>(narrowing_[0]) + 1, most);
+    narrowing_[0] = static_cast<Scalar>(batches);
+    narrowing_[1] = static_cast<Scalar>(std::pow(settings_.narrowed_to, batches / most));
+  }
 
   /// Takes the standard deviation of `pre_acts` (n_latents x samples) about their mean, in double, into the running
   /// one; leaves it alone where that is not finite.
@@ -99,6 +116,11 @@ class JumpReLU {
     require_not_negative("JumpReLU bandwidth", settings_.bandwidth);
     require_positive("JumpReLU relative_bandwidth", settings_.relative_bandwidth);
     require_between("JumpReLU deviation_decay", settings_.deviation_decay, 0.0, 0.9999999);
+    require_between("JumpReLU narrowed_to", settings_.narrowed_to, 0.001, 1.0);
+    require_between("JumpReLU narrowing_batches", settings_.narrowing_batches, Index{1}, Index{1} << 24);
+    require_between("JumpReLU narrowing batches", static_cast<double>(narrowing_[0]), 0.0,
+                    static_cast<double>(settings_.narrowing_batches));
+    require_between("JumpReLU narrowing", static_cast<double>(narrowing_[1]), 0.00099, 1.0);  // a rounded power
     require_not_negative("JumpReLU running_deviation", static_cast<double>(running_.minCoeff()));
     require_not_negative("JumpReLU deviation", static_cast<double>(deviation()));
     for (const Scalar value : threshold_) require_not_negative("JumpReLU threshold", static_cast<double>(value));
@@ -110,6 +132,7 @@ class JumpReLU {
   void visit_arrays(const Visit& visit) {
     visit(ParameterArray<Scalar>{"threshold", Role::Learned, Axis::Latent, 1, {threshold_.data(), threshold_.size()}});
     visit(ParameterArray<Scalar>{"running_deviation", Role::Statistic, Axis::Shared, 2, {running_.data(), 2}});
+    visit(ParameterArray<Scalar>{"narrowing", Role::Statistic, Axis::Shared, 2, {narrowing_.data(), 2}});
   }
   template <class Visit>
   void visit_settings(const Visit& visit) {
@@ -117,12 +140,15 @@ class JumpReLU {
     visit("bandwidth", settings_.bandwidth);
     visit("relative_bandwidth", settings_.relative_bandwidth);
     visit("deviation_decay", settings_.deviation_decay);
+    visit("narrowed_to", settings_.narrowed_to);
+    visit("narrowing_batches", settings_.narrowing_batches);
   }
 
  private:
   Settings settings_;
   Vector<Scalar> threshold_;
-  Vector<Scalar> running_ = Vector<Scalar>::Zero(2);  // sum, weight
+  Vector<Scalar> running_ = Vector<Scalar>::Zero(2);  ///< sum, weight
+  std::array<Scalar, 2> narrowing_{0, 1};             ///< training batches that count, what is left of the bandwidth
 };
 
 }  // namespace parsae::inline PARSAE_ABI

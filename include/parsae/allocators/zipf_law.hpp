@@ -35,29 +35,45 @@ struct ZipfLaw {
     return weights;
   }
 
-  /// The exponent that fits measured densities: least squares of log density on log(rank + shift) over the first 90 %
-  /// (at least two) of those that are positive, since measured densities follow the law except at the lower end. With
-  /// fewer than two positive densities there is nothing to fit: 1.
+  /// The exponent of largest likelihood for measured densities, from 0 to 10. With it the law expects the measured mean
+  /// of log(rank + shift) over all activations:
+  ///
+  ///     sum_r w_r log(r + shift) / sum_r w_r = sum_r density_r log(r + shift) / sum_r density_r,
+  ///     w_r = (r + shift)^-exponent
+  ///
+  /// So a rank counts by its activations. A line through the logarithms of densities would follow the many rare latents
+  /// of the lower end, where densities fall off, and a law so steep leaves its last ranks nothing. With fewer than two
+  /// positive densities there is nothing to fit: 1.
   /// \param densities  not ascending, >= 0
   [[nodiscard]] static double fit_exponent(Slice<const double> densities, double shift) {
-    const Index n_positive =
-        std::find_if(densities.begin(), densities.end(), [](double d) { return !(d > 0); }) - densities.begin();
-    if (n_positive < 2) return 1;
-    const Index n = std::max(n_positive * 9 / 10, Index{2});
-    double mean_x = 0;
-    double mean_y = 0;
-    for (Index r = 0; r < n; ++r) {
-      mean_x += std::log(static_cast<double>(r + 1) + shift) / static_cast<double>(n);
-      mean_y += std::log(densities[r]) / static_cast<double>(n);
+    if (densities.size() < 2 || !(densities[1] > 0)) return 1;
+    Buffer<double> logs(densities.size());
+    for (Index r = 0; r < logs.size(); ++r) logs[r] = std::log((static_cast<double>(r + 1) + shift) / (1 + shift));
+    const double measured = mean_of_logs(logs.slice(), [&](Index r) { return densities[r]; });
+    const auto expected = [&](double exponent) {
+      return mean_of_logs(logs.slice(), [&](Index r) { return std::exp(-exponent * logs[r]); });
+    };
+    double low = 0;  // the expected mean falls with the exponent
+    double high = largest_exponent;
+    if (expected(low) <= measured) return low;
+    if (expected(high) >= measured) return high;
+    while (high - low > 1e-12) {
+      const double middle = (low + high) / 2;
+      (expected(middle) > measured ? low : high) = middle;
     }
-    double covariance = 0;
-    double variance = 0;
-    for (Index r = 0; r < n; ++r) {
-      const double x = std::log(static_cast<double>(r + 1) + shift) - mean_x;
-      covariance += x * (std::log(densities[r]) - mean_y);
-      variance += x * x;
+    return (low + high) / 2;
+  }
+
+ private:
+  template <class Weight>
+  [[nodiscard]] static double mean_of_logs(Slice<const double> logs, const Weight& weight) {
+    double sum = 0;
+    double weights = 0;
+    for (Index r = 0; r < logs.size(); ++r) {
+      sum += weight(r) * logs[r];
+      weights += weight(r);
     }
-    return std::clamp(-covariance / variance, 0.0, largest_exponent);
+    return sum / weights;
   }
 };
 

@@ -20,7 +20,7 @@ class TargetL0 {
  public:
   struct Settings {
     double target_l0 = 32;  ///< active latents a sample, 0 < target_l0 <= n_latents
-    double weight = 3;      ///< >= 0; sum over inputs, mean over samples
+    double weight = 1.5;    ///< >= 0; sum over inputs, mean over samples
   };
 
   static constexpr std::string_view name = "target_l0";
