@@ -20,6 +20,14 @@ struct Branch {
 
   [[nodiscard]] bool is_used() const { return code.stored() > 0; }
 
+  /// From the counted code to the order of latents, when d_values are known.
+  void order_by_latent(Index n_outputs, Threads threads) {
+    if (prefers_tiles(n_outputs))
+      by_latent.fill_in_blocks(code, d_values, used, threads);
+    else
+      by_latent.fill(code, d_values, threads);
+  }
+
   /// Whether the dense products with the used latents are cheaper than sparse ones.
   [[nodiscard]] bool prefers_tiles(Index n_outputs) const {
     return TileChoice<Scalar>::prefers_tiles(code.stored(), code.n_samples(), by_latent.n_used(),
