@@ -218,6 +218,7 @@
 #include <parsae/sparse/lane_maxima.hpp>
 #include <parsae/sparse/latent_entries.hpp>
 #include <parsae/sparse/latent_major.hpp>
+#include <parsae/sparse/packed_row.hpp>
 #include <parsae/sparse/panel_product.hpp>
 #include <parsae/sparse/pre_activation.hpp>
 #include <parsae/sparse/pre_activation_probe.hpp>
@@ -240,6 +241,7 @@
 #include <parsae/sparse/tile_decode.hpp>
 #include <parsae/sparse/tile_sampled_product.hpp>
 #include <parsae/sparse/transpose.hpp>
+#include <parsae/sparse/transposed_rows.hpp>
 #include <parsae/sparse/used_latents.hpp>
 #include <parsae/sparse/walk.hpp>
 #include <parsae/sparse/walk_rules.hpp>

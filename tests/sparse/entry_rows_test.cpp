@@ -55,6 +55,21 @@ TEMPLATE_TEST_CASE("rows of several workers become one code", "", float, double)
   }
 }
 
+TEMPLATE_TEST_CASE("a row all of whose survivors stay is appended at once", "", float, double) {
+  constexpr Index width = PackedRow<TestType>::width;
+  const Matrix<TestType> pre_acts = test::random_matrix<TestType>(10 * width, 60, 1);
+  EntryRows<TestType> rows;
+  for (Index i = 0; i < 60; ++i)
+    for (Index first = 0; first < 10 * width; first += width) {
+      const TestType* row = pre_acts.data() + i * pre_acts.rows() + first;
+      rows.append({row, PackedRow<TestType>::above(row, 0), static_cast<LatentId>(first), static_cast<SampleId>(i)});
+    }
+  SparseCode<TestType> code;
+  EntryRows<TestType>::write(
+      Slice<EntryRows<TestType>>(&rows, 1), 60, [](LatentId, TestType pre_act) { return pre_act; }, code);
+  CHECK(first_difference(code, test::reference_relu(pre_acts)) == "");
+}
+
 TEST_CASE("single candidates are rows of one entry") {
   const Matrix<float> pre_acts = test::random_matrix<float>(40, 9, 2);
   EntryRows<float> rows;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <parsae/sparse/latent_major.hpp>
+#include <parsae/sparse/used_latents.hpp>
 
 #include <support/catch.hpp>
 #include <support/random_matrix.hpp>
@@ -73,6 +74,13 @@ TEMPLATE_TEST_CASE("a code is re-ordered latent by latent, ascending in sample",
       const Buffer<TestType> d_values = numbered<TestType>(code.stored());
       latent_major.build(code, d_values, shape.n_latents, Threads(threads));
       check_against_scan(latent_major, code, d_values, shape.n_latents);
+
+      LatentMajor<TestType> in_blocks;
+      UsedLatents<TestType> used;
+      in_blocks.count(code, shape.n_latents, Threads(threads));
+      used.find(code, in_blocks, Threads(threads));
+      in_blocks.fill_in_blocks(code, d_values, used, Threads(threads));
+      check_against_scan(in_blocks, code, d_values, shape.n_latents);
     }
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include <parsae/core/buffer.hpp>
 #include <parsae/sparse/simd.hpp>
 
 #include <support/catch.hpp>
 #include <support/random_matrix.hpp>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <type_traits>
@@ -122,5 +124,41 @@ TEMPLATE_TEST_CASE("comparisons set a bit a lane, and agree on everything but Na
     REQUIRE(Pack::reached(Pack::load(a.data()), Pack::load(b.data())) == reached);
     REQUIRE(Pack::not_below(Pack::load(a.data()), Pack::load(b.data())) == not_below);
     REQUIRE(wrong == 0);
+  }
+}
+
+TEMPLATE_TEST_CASE("lanes are compressed and expanded by bits, and loaded and stored in part", "", float, double) {
+  using Pack = Simd<TestType>;
+  constexpr auto width = static_cast<std::size_t>(Pack::width);
+  const Values<TestType> a = random_values<TestType>(1);
+  for (std::uint32_t bits = 0; bits<(1U << width); bits += width> 8 ? 257 : 1) {
+    Values<TestType> front{};
+    Values<TestType> spread{};
+    std::size_t n = 0;
+    for (std::size_t lane = 0; lane < width; ++lane) {
+      if ((bits >> lane & 1U) == 0) continue;
+      front[n] = a[lane];
+      spread[lane] = a[n++];
+    }
+    const Values<TestType> compressed = values_of<TestType>(Pack::compress(Pack::load(a.data()), bits));
+    CAPTURE(bits);
+    CHECK(std::equal(front.begin(), front.begin() + n, compressed.begin()));
+    CHECK(values_of<TestType>(Pack::expand(Pack::load(a.data()), bits)) == spread);
+  }
+  for (Index count = 0; count <= Pack::width; ++count) {
+    Values<TestType> first{};
+    Values<TestType> kept;
+    kept.fill(7);
+    Values<TestType> expected = kept;
+    std::copy_n(a.begin(), count, first.begin());
+    std::copy_n(a.begin(), count, expected.begin());
+    Pack::store_first(kept.data(), Pack::load(a.data()), count);
+    CHECK(kept == expected);
+    const Buffer<TestType> exact = [&] {
+      Buffer<TestType> values(count);
+      std::copy_n(a.begin(), count, values.begin());
+      return values;
+    }();
+    CHECK(values_of<TestType>(Pack::load_first(exact.data(), count)) == first);
   }
 }

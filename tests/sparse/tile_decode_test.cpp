@@ -25,7 +25,7 @@ TEMPLATE_TEST_CASE("tiles decode to the bits of the sparse way", "", float, doub
           const SparseCode<TestType> code = test::reference_threshold<TestType>(
               random_matrix<TestType>(n_latents, batch, 3), Vector<TestType>::Constant(n_latents, threshold), 1);
           by_latent.count(code, n_latents, Threads(1));
-          used.find(by_latent);
+          used.find(code, by_latent, Threads(1));
           for (const Slice<const TestType> offset : {Slice<const TestType>(b_dec.data(), n_outputs), {}}) {
             sparse_decode<TestType>(dictionary, offset, code, Threads(1), expected);
             for (const int threads : {1, 2, 4}) {

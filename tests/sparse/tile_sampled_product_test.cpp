@@ -38,7 +38,7 @@ TEMPLATE_TEST_CASE("tiles give every stored entry the chain over the outputs", "
           const SparseCode<TestType> code = test::reference_threshold<TestType>(
               random_matrix<TestType>(n_latents, batch, 3), Vector<TestType>::Constant(n_latents, threshold), 1);
           by_latent.count(code, n_latents, Threads(1));
-          used.find(by_latent);
+          used.find(code, by_latent, Threads(1));
           const Buffer<TestType> expected = reference_product(dictionary, d_recon, code);
           for (const int threads : {1, 2, 4}) {
             product.run(dictionary, d_recon, code, used, Threads(threads), d_values);

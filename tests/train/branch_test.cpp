@@ -32,3 +32,27 @@ TEST_CASE("Few latents with many entries each are as dense as many", "[branch]")
   CHECK(prefers_tiles(64, 2));  // a twentieth of all entries
   CHECK_FALSE(prefers_tiles(64, 20));
 }
+
+TEST_CASE("A dense code and a sparse one come into the order of latents alike", "[branch]") {
+  for (const double threshold : {0.0, 2.5}) {
+    Branch<float> branch;
+    branch.code = test::reference_threshold<float>(test::random_matrix<float>(90, 200, 1),
+                                                   Vector<float>::Constant(90, static_cast<float>(threshold)), 0);
+    branch.d_values.resize(branch.code.stored());
+    for (Index e = 0; e < branch.d_values.size(); ++e) branch.d_values[e] = static_cast<float>(e);
+    LatentMajor<float> expected;
+    expected.build(branch.code, branch.d_values, 90, Threads(1));
+    branch.by_latent.count(branch.code, 90, Threads(1));
+    CHECK(branch.prefers_tiles(5) == (threshold == 0));
+    if (branch.prefers_tiles(5)) branch.used.find(branch.code, branch.by_latent, Threads(1));
+    branch.order_by_latent(5, Threads(2));
+    Index n_wrong = 0;
+    for (Index j = 0; j < 90; ++j) {
+      REQUIRE(branch.by_latent.count_of(j) == expected.count_of(j));
+      for (Index e = 0; e < expected.count_of(j); ++e)
+        n_wrong += branch.by_latent.entries(j).samples[e] != expected.entries(j).samples[e] ||
+                   branch.by_latent.d_values(j)[e] != expected.d_values(j)[e];
+    }
+    CHECK(n_wrong == 0);
+  }
+}

@@ -44,7 +44,11 @@ class ThresholdSelection {
   }
 
   void take(Worker& worker, const SurvivorRow<Scalar>& row) const {
-    worker.append(row, [&](LatentId latent, Scalar pre_act) { return pre_act > window_floor(latent); });
+    if (!thresholds_.empty())
+      return worker.append(row, [&](LatentId latent, Scalar pre_act) { return pre_act > window_floor(latent); });
+    SurvivorRow<Scalar> above = row;
+    above.survivors &= PackedRow<Scalar>::above(row.pre_acts, shared_);
+    worker.append(above);
   }
 
   void end(Worker& worker, SampleRange block, Buffer<Candidate<Scalar>>& kept) const {

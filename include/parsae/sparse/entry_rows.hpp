@@ -3,6 +3,7 @@
 
 #include <parsae/core/threads.hpp>
 #include <parsae/sparse/candidate.hpp>
+#include <parsae/sparse/packed_row.hpp>
 #include <parsae/sparse/sparse_code.hpp>
 
 #include <bit>
@@ -31,6 +32,16 @@ class EntryRows {
   }
 
   [[nodiscard]] Index stored() const { return n_stored_; }
+
+  /// All survivors stay.
+  /// \param row  pre_acts of a whole row of a tile, PackedRow::width of them
+  void append(const SurvivorRow<Scalar>& row) {
+    if (row.survivors == 0) return;
+    if (pre_acts_.size() < n_stored_ + 32) pre_acts_.resize(2 * n_stored_ + 4096);
+    PackedRow<Scalar>::pack(row.pre_acts, row.survivors, pre_acts_.data() + n_stored_);
+    rows_.push_back({row.sample, row.first_latent, row.survivors});
+    n_stored_ += std::popcount(row.survivors);
+  }
 
   /// \param keeps  keeps(latent, pre_act): whether a survivor stays
   template <class Keeps>
@@ -71,9 +82,15 @@ class EntryRows {
     code.resize_entries(stored);
 
     // While filling, offsets[i] is where the next entry of sample i goes; afterwards it is where sample i + 1 begins.
-    threads.for_each(workers.size(), [&](Index w, int) { workers[w].fill(value_of, code); });
+    threads.for_each(workers.size(), [&](Index w, int) { workers[w].fill(code); });
     for (Index i = batch; i > 0; --i) code.offsets[i] = code.offsets[i - 1];
     code.offsets[0] = 0;
+    constexpr Index block = 64;
+    threads.for_each(divide_up(batch, block), [&](Index task, int) {
+      const Index last = code.offsets[std::min(batch, (task + 1) * block)];
+      for (Index e = code.offsets[task * block]; e < last; ++e)
+        code.values[e] = value_of(code.latents[e], code.pre_acts[e]);
+    });
   }
 
  private:
@@ -83,21 +100,15 @@ class EntryRows {
     std::uint32_t latents = 0;  ///< bit j: the entry of latent first_latent + j
   };
 
-  template <class ValueOf>
-  void fill(const ValueOf& value_of, SparseCode<Scalar>& code) const {
+  void fill(SparseCode<Scalar>& code) const {
     const Scalar* from = pre_acts_.data();
     for (const Row& row : rows_) {
-      const Index at = code.offsets[row.sample];
-      LatentId* latents = code.latents.data() + at;
-      Scalar* pre_acts = code.pre_acts.data() + at;
-      Scalar* values = code.values.data() + at;
-      for (std::uint32_t bits = row.latents; bits != 0; bits &= bits - 1, ++from) {
-        const LatentId latent = row.first_latent + std::countr_zero(bits);
-        *latents++ = latent;
-        *pre_acts++ = *from;
-        *values++ = value_of(latent, *from);
-      }
-      code.offsets[row.sample] = latents - code.latents.data();
+      const Index count = std::popcount(row.latents);
+      Index& at = code.offsets[row.sample];
+      PackedRow<Scalar>::ids(row.latents, row.first_latent, code.latents.data() + at);
+      PackedRow<Scalar>::copy(from, count, code.pre_acts.data() + at);
+      from += count;
+      at += count;
     }
   }
 

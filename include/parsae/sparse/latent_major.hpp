@@ -4,6 +4,7 @@
 #include <parsae/core/threads.hpp>
 #include <parsae/sparse/latent_entries.hpp>
 #include <parsae/sparse/sparse_code.hpp>
+#include <parsae/sparse/transposed_rows.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -53,11 +54,7 @@ class LatentMajor {
   /// The second half, for the code that was counted.
   void fill(const SparseCode<Scalar>& code, const Buffer<Scalar>& d_values, Threads threads) {
     const Index batch = code.n_samples();
-    samples_.resize(code.stored());
-    values_.resize(code.stored());
-    d_values_.resize(code.stored());
-    has_pre_acts_ = !values_are_pre_acts(code, threads);
-    if (has_pre_acts_) pre_acts_.resize(code.stored());
+    begin_fill(code, threads);
 
     // While filling, offsets[j] is where the next entry of latent j goes; afterwards it is where latent j + 1 begins.
     threads.for_each(n_ranges_, [&](Index range, int) {
@@ -74,6 +71,26 @@ class LatentMajor {
     });
     for (Index j = n_latents(); j > 0; --j) offsets_[j] = offsets_[j - 1];
     offsets_[0] = 0;
+  }
+
+  /// The same for a code that is not sparse, in square blocks of samples and latents that are transposed in registers.
+  /// \param used  the UsedLatents of `code`
+  template <class Used>
+  void fill_in_blocks(const SparseCode<Scalar>& code, const Buffer<Scalar>& d_values, const Used& used,
+                      Threads threads) {
+    begin_fill(code, threads);
+    const TransposedRows<Scalar, Used> rows{code, used, samples_.data()};
+    threads.for_each(divide_up(used.n_panels(), panels_at_a_time), [&](Index task, int) {
+      const Index last = std::min((task + 1) * panels_at_a_time, used.n_panels());
+      for (Index panel = task * panels_at_a_time; panel < last; ++panel) {
+        if (has_pre_acts_)
+          rows.template move<3>(panel, offsets_, {code.values.data(), d_values.data(), code.pre_acts.data()},
+                                {values_.data(), d_values_.data(), pre_acts_.data()});
+        else
+          rows.template move<2>(panel, offsets_, {code.values.data(), d_values.data()},
+                                {values_.data(), d_values_.data()});
+      }
+    });
   }
 
   [[nodiscard]] Index n_latents() const { return offsets_.size() - 1; }
@@ -98,6 +115,14 @@ class LatentMajor {
   }
 
  private:
+  void begin_fill(const SparseCode<Scalar>& code, Threads threads) {
+    samples_.resize(code.stored());
+    values_.resize(code.stored());
+    d_values_.resize(code.stored());
+    has_pre_acts_ = !values_are_pre_acts(code, threads);
+    if (has_pre_acts_) pre_acts_.resize(code.stored());
+  }
+
   void place(const SparseCode<Scalar>& code, const Buffer<Scalar>& d_values, Index e, SampleId sample, Index at) {
     samples_[at] = sample;
     values_[at] = code.values[e];
@@ -130,6 +155,9 @@ class LatentMajor {
     strip_size_ = std::max(2 * latents_with_8, Index{64});
     n_ranges_ = range_size_ == 0 ? 0 : divide_up(n_latents, range_size_);
   }
+
+  /// Panels of a task: the ends of a sample's row that two of them share are still in the cache.
+  static constexpr Index panels_at_a_time = 4;
 
   Index range_size_ = 1;  ///< latents that one task counts and fills
   Index strip_size_ = 1;  ///< latents at a time, within a range

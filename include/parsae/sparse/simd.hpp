@@ -145,6 +145,56 @@ struct Simd {
   /// Lane by lane a where a >= floor, otherwise 0; 0 for NaN.
   [[nodiscard]] static Lanes or_zero(const Lanes& a, const Lanes& floor) { return a >= floor ? a : Lanes{}; }
 
+  /// The lanes whose bit is set, moved to the front; what follows them is anything.
+  [[nodiscard]] static Lanes compress(const Lanes& a, std::uint32_t bits) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(Scalar) == 4) return Lanes(_mm512_maskz_compress_ps(static_cast<__mmask16>(bits), __m512(a)));
+    if constexpr (sizeof(Scalar) == 8) return Lanes(_mm512_maskz_compress_pd(static_cast<__mmask8>(bits), __m512d(a)));
+#else
+    Lanes result = {};
+    for (Index lane = 0, to = 0; lane < width; ++lane)
+      if ((bits >> lane & 1U) != 0) result[to++] = a[lane];
+    return result;
+#endif
+  }
+
+  /// The inverse: the first lanes move to those whose bit is set, the others become zero.
+  [[nodiscard]] static Lanes expand(const Lanes& a, std::uint32_t bits) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(Scalar) == 4) return Lanes(_mm512_maskz_expand_ps(static_cast<__mmask16>(bits), __m512(a)));
+    if constexpr (sizeof(Scalar) == 8) return Lanes(_mm512_maskz_expand_pd(static_cast<__mmask8>(bits), __m512d(a)));
+#else
+    Lanes result = {};
+    for (Index lane = 0, from = 0; lane < width; ++lane)
+      if ((bits >> lane & 1U) != 0) result[lane] = a[from++];
+    return result;
+#endif
+  }
+
+  /// The first `count` <= width lanes, the others zero; reads no more than those.
+  [[nodiscard]] static Lanes load_first(const Scalar* from, Index count) {
+#if defined(__AVX512F__)
+    const std::uint32_t bits = (1U << count) - 1;
+    if constexpr (sizeof(Scalar) == 4) return Lanes(_mm512_maskz_loadu_ps(static_cast<__mmask16>(bits), from));
+    if constexpr (sizeof(Scalar) == 8) return Lanes(_mm512_maskz_loadu_pd(static_cast<__mmask8>(bits), from));
+#else
+    Scalar lanes[std::size_t{width}] = {};
+    for (Index lane = 0; lane < count; ++lane) lanes[lane] = from[lane];
+    return load(lanes);
+#endif
+  }
+
+  /// Writes the first `count` <= width lanes and nothing else.
+  static void store_first(Scalar* to, const Lanes& lanes, Index count) {
+#if defined(__AVX512F__)
+    const std::uint32_t bits = (1U << count) - 1;
+    if constexpr (sizeof(Scalar) == 4) _mm512_mask_storeu_ps(to, static_cast<__mmask16>(bits), __m512(lanes));
+    if constexpr (sizeof(Scalar) == 8) _mm512_mask_storeu_pd(to, static_cast<__mmask8>(bits), __m512d(lanes));
+#else
+    for (Index lane = 0; lane < count; ++lane) to[lane] = lanes[lane];
+#endif
+  }
+
   /// The lanes added in a tree of fixed shape.
   [[nodiscard]] static Scalar sum(const Lanes& a) {
     Scalar lanes[std::size_t{width}];

@@ -29,7 +29,7 @@ class TileDecode {
     threads.for_each(blocks.count(), [&](Index task, int id) {
       Worker& worker = workers_[static_cast<std::size_t>(id)];
       const SampleRange range = blocks.range(task);
-      begin(worker, offset, code, range, dictionary.rows());
+      begin(worker, offset, range, dictionary.rows());
       for (Index first = 0; first < used.size(); first += group) {
         const Index count = std::min(group, used.size() - first);
         pack_columns(worker, dictionary, used, first, count);
@@ -44,13 +44,14 @@ class TileDecode {
   using Product = PanelProduct<Scalar>;
   static constexpr Index slice = Product::latents;  ///< outputs of a tile
   static constexpr Index tile_size = Product::samples * slice;
-  static constexpr Index group = 192;  ///< latents at a time: their columns stay in the second-level cache
+  static constexpr Index group_panels = 192 / UsedLatents<Scalar>::panel_width;
+  static constexpr Index group = group_panels * UsedLatents<Scalar>::panel_width;  ///< latents at a time: their columns
+                                                                                   ///< stay in the second-level cache
 
   struct Worker {
     Buffer<Scalar> columns;  ///< n_slices x count x slice
     Buffer<Scalar> values;   ///< n_tiles x count x samples
     Buffer<Scalar> tiles;    ///< n_tiles x n_slices x tile_size; the reconstructions so far
-    Buffer<Index> next;      ///< for each sample of the block, its first entry that no group has had
   };
 
   void prepare(int n_workers, Index block, Index n_outputs) {
@@ -60,13 +61,11 @@ class TileDecode {
       worker.columns.resize(n_slices * group * slice);
       worker.values.resize(block * group);
       worker.tiles.resize(n_slices * slice * block);
-      worker.next.resize(block);
     }
   }
 
   /// The tiles of a sample tile follow each other, one for each slice of outputs.
-  static void begin(Worker& worker, Slice<const Scalar> offset, const SparseCode<Scalar>& code, SampleRange range,
-                    Index n_outputs) {
+  static void begin(Worker& worker, Slice<const Scalar> offset, SampleRange range, Index n_outputs) {
     Scalar* to = worker.tiles.data();
     for (Index t = 0; t < divide_up(range.size(), Product::samples); ++t)
       for (Index q = 0; q < n_outputs; q += slice)
@@ -75,7 +74,6 @@ class TileDecode {
           std::copy_n(offset.data() + (offset.empty() ? 0 : q), count, to);
           std::fill(to + count, to + slice, Scalar(0));
         }
-    for (Index i = range.begin; i < range.end; ++i) worker.next[i - range.begin] = code.begin_of(i);
   }
 
   static void pack_columns(Worker& worker, const Matrix<Scalar>& dictionary, const UsedLatents<Scalar>& used,
@@ -94,15 +92,19 @@ class TileDecode {
 
   static void pack_values(Worker& worker, const SparseCode<Scalar>& code, const UsedLatents<Scalar>& used,
                           SampleRange range, Index first, Index count) {
-    const Index n_tiles = divide_up(range.size(), Product::samples);
-    std::fill_n(worker.values.data(), n_tiles * Product::samples * count, Scalar(0));
-    for (Index i = 0; i < range.size(); ++i) {
+    constexpr Index width = UsedLatents<Scalar>::panel_width;
+    const Index padded = divide_up(range.size(), Product::samples) * Product::samples;
+    Scalar row[std::size_t{width}];
+    for (Index i = 0; i < padded; ++i) {
       Scalar* to = worker.values.data() + i / Product::samples * Product::samples * count + i % Product::samples;
-      Index& e = worker.next[i];
-      for (const Index last = code.offsets[range.begin + i + 1]; e < last; ++e) {
-        const Index t = used.rank(code.latents[e]) - first;
-        if (t >= count) break;
-        to[t * Product::samples] = code.values[e];
+      for (Index t = 0; t < count; t += width) {
+        const Index panel = (first + t) / width;
+        const Index n = std::min(width, count - t);
+        std::fill_n(row, width, Scalar(0));
+        if (i < range.size())
+          PackedRow<Scalar>::unpack(code.values.data() + used.first_entry(code, panel, range.begin + i),
+                                    used.bits(panel, range.begin + i), row);
+        for (Index r = 0; r < n; ++r) to[(t + r) * Product::samples] = row[r];
       }
     }
   }

@@ -29,7 +29,7 @@ class TileSampledProduct {
     threads.for_each(blocks.count(), [&](Index task, int id) {
       Worker& worker = workers_[static_cast<std::size_t>(id)];
       const SampleRange range = blocks.range(task);
-      begin(worker, d_recon, code, range);
+      begin(worker, d_recon, range);
       for (Index first = 0; first < n_panels; first += group) {
         const Index last = std::min(first + group, n_panels);
         for (Index panel = first; panel < last; ++panel)
@@ -46,7 +46,6 @@ class TileSampledProduct {
     Buffer<Scalar> samples;  ///< n_tiles x n_outputs x samples
     Buffer<Scalar> panels;   ///< group x n_outputs x latents
     Buffer<Scalar> tile = Buffer<Scalar>(Product::samples * Product::latents);
-    Buffer<Index> next;  ///< for each sample of the block, its first entry that no panel has had
   };
 
   [[nodiscard]] static Index panel_size(Index n_outputs) { return n_outputs * Product::latents; }
@@ -62,16 +61,14 @@ class TileSampledProduct {
     for (Worker& worker : workers_) {
       worker.samples.resize(block * n_outputs);
       worker.panels.resize(group * panel_size(n_outputs));
-      worker.next.resize(block);
     }
   }
 
-  static void begin(Worker& worker, const Matrix<Scalar>& d_recon, const SparseCode<Scalar>& code, SampleRange range) {
+  static void begin(Worker& worker, const Matrix<Scalar>& d_recon, SampleRange range) {
     const Index n_outputs = d_recon.rows();
     for (Index i = range.begin; i < range.end; i += Product::samples)
       Product::pack_samples(d_recon.data() + i * n_outputs, n_outputs, std::min(Product::samples, range.end - i),
                             n_outputs, worker.samples.data() + (i - range.begin) * n_outputs);
-    for (Index i = range.begin; i < range.end; ++i) worker.next[i - range.begin] = code.begin_of(i);
   }
 
   static void pack_panel(const Matrix<Scalar>& dictionary, const UsedLatents<Scalar>& used, Index panel, Scalar* to) {
@@ -95,23 +92,15 @@ class TileSampledProduct {
         Product::accumulate(worker.samples.data() + (i - range.begin) * n_outputs,
                             worker.panels.data() + (panel - first) * panel_size(n_outputs), Product::latents, n_outputs,
                             worker.tile.data());
-        pick(worker, code, used, range, i, panel * Product::latents, d_values);
+        pick(worker.tile.data(), code, used, {i, std::min(i + Product::samples, range.end)}, panel, d_values);
       }
   }
 
   /// Takes from the tile what the code stores in it.
-  static void pick(Worker& worker, const SparseCode<Scalar>& code, const UsedLatents<Scalar>& used, SampleRange range,
-                   Index first_sample, Index first_rank, Buffer<Scalar>& d_values) {
-    const Index last_sample = std::min(first_sample + Product::samples, range.end);
-    const Scalar* row = worker.tile.data();
-    for (Index i = first_sample; i < last_sample; ++i, row += Product::latents) {
-      Index& e = worker.next[i - range.begin];
-      for (const Index last = code.offsets[i + 1]; e < last; ++e) {
-        const Index j = used.rank(code.latents[e]) - first_rank;
-        if (j >= Product::latents) break;
-        d_values[e] = row[j];
-      }
-    }
+  static void pick(const Scalar* row, const SparseCode<Scalar>& code, const UsedLatents<Scalar>& used,
+                   SampleRange samples, Index panel, Buffer<Scalar>& d_values) {
+    for (Index i = samples.begin; i < samples.end; ++i, row += Product::latents)
+      PackedRow<Scalar>::pack(row, used.bits(panel, i), d_values.data() + used.first_entry(code, panel, i));
   }
 
   std::vector<Worker> workers_;

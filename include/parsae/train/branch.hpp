@@ -36,6 +36,14 @@ struct Branch {
     return p == 0 ? d_recon : d_recon_of_later[static_cast<std::size_t>(p - 1)];
   }
 
+  /// From the counted code to the order of latents, when d_values are known.
+  void order_by_latent(Index n_outputs, Threads threads) {
+    if (prefers_tiles(n_outputs))
+      by_latent.fill_in_blocks(code, d_values, used, threads);
+    else
+      by_latent.fill(code, d_values, threads);
+  }
+
   /// Whether the dense products with the used latents are cheaper than sparse ones. They know one d_recon only.
   [[nodiscard]] bool prefers_tiles(Index n_outputs) const {
     return !has_prefixes() &&

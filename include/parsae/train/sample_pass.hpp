@@ -100,7 +100,7 @@ class SamplePass {
   static void order(const Pass& pass, Branch<Scalar>& branch) {
     const StageClock clock(pass.stages.latent_order);
     branch.by_latent.count(branch.code, pass.model.n_latents(), pass.threads);
-    if (branch.prefers_tiles(pass.model.n_outputs())) branch.used.find(branch.by_latent);
+    if (branch.prefers_tiles(pass.model.n_outputs())) branch.used.find(branch.code, branch.by_latent, pass.threads);
   }
 
   /// One sample after the other, so that a sample's dictionary columns are

@@ -91,8 +91,8 @@ class TrainStep {
 
     {
       const StageClock clock(progress.stages.latent_order);
-      main_.by_latent.fill(main_.code, main_.d_values, threads_);
-      if (auxiliary_.is_used()) auxiliary_.by_latent.fill(auxiliary_.code, auxiliary_.d_values, threads_);
+      main_.order_by_latent(model_->n_outputs(), threads_);
+      if (auxiliary_.is_used()) auxiliary_.order_by_latent(model_->n_outputs(), threads_);
     }
     update(settings, progress);
     observe(progress.stages);
