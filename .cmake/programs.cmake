@@ -20,6 +20,10 @@ function(parsae_add_program target name)
   target_compile_definitions(${target} PRIVATE PARSAE_PROGRAM_DIR="${CMAKE_CURRENT_SOURCE_DIR}/${name}")
   string(REGEX REPLACE "_cli$" "" command ${name})
   set_target_properties(${target} PROPERTIES OUTPUT_NAME ${command} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/bin)
+  if(PARSAE_BUILD_TESTS)
+    # Smoke tests ask whether a program works, and -O2 takes a third more time to compile.
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+  endif()
   if(PARSAE_NATIVE)
     parsae_enable_native(${target})
     # g++ 12 takes the deliberately undefined operands of its own AVX-512 intrinsics for mistakes, hundreds of times in Eigen.
