@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How many bits does a code take at equal error? JumpReLU trained on L0 and on its description length, TopK, Mutual
-// Choice.
+// How many bits does a code take at equal error? Trained on L0, on its description length, or within a budget.
 
 #include <parsae/core/build_summary.hpp>
 
