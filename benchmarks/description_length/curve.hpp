@@ -35,6 +35,7 @@ class Curve {
     if (!low) return {};
     const Message& below = (at(*low).*which)[rise];
     const Message& above = (at(*low + 1).*which)[rise];
+    if (!(below.bits() > 0 && above.bits() > 0)) return {};  // a code that died says nothing of its neighbor
     const double part = std::log(fvu / below.fvu) / std::log(above.fvu / below.fvu);
     const auto between = [&](double Message::*figure) {
       return below.*figure + part * (above.*figure - below.*figure);
