@@ -35,7 +35,8 @@ class Curve {
     if (!low) return {};
     const Message& below = (at(*low).*which)[rise];
     const Message& above = (at(*low + 1).*which)[rise];
-    if (!(below.bits() > 0 && above.bits() > 0)) return {};  // a code that died says nothing of its neighbor
+    // A code that collapsed says nothing of its neighbor.
+    if (!(below.bits() > 0 && above.bits() > 0) || above.fvu > 2 * below.fvu) return {};
     const double part = std::log(fvu / below.fvu) / std::log(above.fvu / below.fvu);
     const auto between = [&](double Message::*figure) {
       return below.*figure + part * (above.*figure - below.*figure);

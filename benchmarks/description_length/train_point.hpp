@@ -21,7 +21,6 @@ struct Hooks {
   std::function<void(parsae::Autoencoder<Act>&)> before = {};  ///< the model is initialized
   std::function<void(parsae::Autoencoder<Act>&)> after = {};   ///< training is over and did not diverge
   double warmup_fraction = 0.1;                                ///< of the steps, for the learning rate
-  double coefficient_warmup_fraction = 0;                      ///< of the steps, for the losses on the code
 };
 
 /// The recipe that all families share: Adam (0.9, 0.999), a learning rate that rises linearly over the first tenth
@@ -41,8 +40,6 @@ template <class Act, class Objective>
   settings.learning_rate_schedule = {
       .warmup_steps = static_cast<Index>(hooks.warmup_fraction * static_cast<double>(settings.steps)),
       .decay_fraction = 0.2};
-  settings.coefficient_schedule = {
-      .warmup_steps = static_cast<Index>(hooks.coefficient_warmup_fraction * static_cast<double>(settings.steps))};
   // A fifteenth of the run: the default of 100,000 samples in a run of 1.5 million.
   settings.dead_after_samples = settings.density_window_samples = std::max(job.samples / 15, job.batch);
   settings.threads = job.threads;

@@ -73,12 +73,15 @@ TEST_CASE("an FVU that no operating point reaches has no bits") {
   CHECK(std::abs(diverging.at_fvu(0.15, &Trained::test, 1, 2).place - (1 + std::log(1.5) / std::log(2))) < 1e-9);
 }
 
-TEST_CASE("a code without bits is no neighbor") {
-  Curve dying([](int place) {
-    Trained point;
-    const double bits = place > 0 ? 0 : 10;
-    point.test[1] = {.fvu = place > 0 ? 1 : 0.1, .bits_presence = bits, .bits_value = bits};
-    return point;
-  });
-  CHECK(std::isnan(dying.at_fvu(0.2, &Trained::test, 1).message.bits()));
+TEST_CASE("a code that collapsed is no neighbor") {
+  for (const bool has_bits : {false, true}) {
+    Curve collapsing([&](int place) {
+      const bool is_whole = place <= 0;
+      const double bits = is_whole || has_bits ? 10 : 0;
+      Trained point;
+      point.test[1] = {.fvu = is_whole ? 0.1 : has_bits ? 0.21 : 0.19, .bits_presence = bits, .bits_value = bits};
+      return point;
+    });
+    CHECK(std::isnan(collapsing.at_fvu(0.15, &Trained::test, 1).message.bits()));
+  }
 }
