@@ -19,7 +19,8 @@ class Curve {
   /// \param train  an operating point at a place of the grid
   explicit Curve(std::function<Trained(int)> train) : train_(std::move(train)) {}
 
-  /// A point between two of the grid, linear in log FVU.
+  /// A point between two of the grid: the logarithm of its bits is linear in log FVU, as curves nearly are, their
+  /// shares and all else are linear.
   struct Crossing {
     double place = not_known;  ///< on the grid, with a fraction
     Message message;
@@ -34,17 +35,23 @@ class Curve {
     if (!low) return {};
     const Message& below = (at(*low).*which)[rise];
     const Message& above = (at(*low + 1).*which)[rise];
+    // A code that collapsed says nothing of its neighbor.
+    if (!(below.bits() > 0 && above.bits() > 0) || above.fvu > 2 * below.fvu) return {};
     const double part = std::log(fvu / below.fvu) / std::log(above.fvu / below.fvu);
     const auto between = [&](double Message::*figure) {
       return below.*figure + part * (above.*figure - below.*figure);
     };
-    return {*low + part,
-            {.fvu = fvu,
-             .exact_fvu = between(&Message::exact_fvu),
-             .bits_presence = between(&Message::bits_presence),
-             .bits_value = between(&Message::bits_value),
-             .l0 = between(&Message::l0),
-             .dead_fraction = between(&Message::dead_fraction)}};
+    Message message{.fvu = fvu,
+                    .exact_fvu = between(&Message::exact_fvu),
+                    .bits_presence = between(&Message::bits_presence),
+                    .bits_value = between(&Message::bits_value),
+                    .l0 = between(&Message::l0),
+                    .dead_fraction = between(&Message::dead_fraction)};
+    const double bits = below.bits() * std::pow(above.bits() / below.bits(), part);
+    const double correction = bits / message.bits();
+    message.bits_presence *= correction;
+    message.bits_value *= correction;
+    return {*low + part, message};
   }
 
   /// The place whose FVU lies at or below this one while that of the next lies above it.

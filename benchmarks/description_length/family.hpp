@@ -37,13 +37,14 @@ struct Trained {
 /// One way to train codes, with a grid of operating points: parameter = first * step^place, for any whole place. Places
 /// are ordered alike in all families: a higher one has fewer bits and more error.
 struct Family {
-  static constexpr double step = 1.41421356237309505;  ///< of the operating points, about that in L0, too
+  static constexpr double l0_step = 1.41421356237309505;  ///< between neighbors, about
 
   std::string name;
   std::string parameter_name;
   double first = 1;                                         ///< the parameter at place 0: an L0 of about 16
   enum class Grid { Rising, Falling } grid = Grid::Rising;  ///< the parameter, with the place
   double stored_rate = 1.6e-2;  ///< where the search begins: near the best for 64 inputs, 512 latents
+  double step = l0_step;        ///< of the parameter, above 1
   std::function<Trained(const Job&)> train;
 
   [[nodiscard]] double parameter(int place) const {
@@ -52,7 +53,7 @@ struct Family {
 };
 
 inline double Job::likely_l0() const {
-  const double l0 = 16 * std::pow(Family::step, -place);
+  const double l0 = 16 * std::pow(Family::l0_step, -place);
   return std::min(l0, static_cast<double>(n_latents));
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How many bits does a code take at equal error? JumpReLU trained on L0 and on its description length, TopK, Mutual
-// Choice.
+// How many bits does a code take at equal error? Trained on L0, on its description length, or within a budget.
 
 #include <parsae/core/build_summary.hpp>
 
@@ -108,7 +107,8 @@ class Comparison {
           "JumpReLU's thresholds begin at the L0 that the operating point is likely to end at"},
          {"learning rates",
           search.searches_rates ? "searched by the first seed's bits on the validation samples, step 2" : "stored"},
-         {"operating points", "a grid with a step of 1.41 in k, coefficient or noise variance"}});
+         {"operating points",
+          "a grid with a step of 1.41 in k and targets, of 1.19 in coefficients and noise variances"}});
     std::printf("%s\n", data.source.c_str());
   }
 

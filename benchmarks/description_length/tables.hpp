@@ -33,6 +33,7 @@ struct EqualFvuColumn {
       {"values", [](const EqualFvuRow& row) { return fixed_text(row.spread(&Message::bits_value).mean, 2); }},
       {"L0", [](const EqualFvuRow& row) { return fixed_text(row.spread(&Message::l0).mean, 2); }},
       {"dead %", [](const EqualFvuRow& row) { return fixed_text(100 * row.spread(&Message::dead_fraction).mean, 1); }},
+      {"rise %", [](const EqualFvuRow& row) { return fixed_text(100 * (row.allowed_rise - 1), 1); }},
       {"rate",
        [](const EqualFvuRow& row) { return ChartAxis::label(row.learning_rate) + (row.is_bracketed ? "" : " ?"); }},
       {"parameter", [](const EqualFvuRow& row) {

@@ -570,7 +570,7 @@ struct Remembering {
 
 TEST_CASE("Losses on the code are told the moments of the steps before", "[train_step]") {
   Autoencoder model = model_of(ReLU<double>(), 8, 300);
-  const Objective objective(MeanSquaredError(), NoAuxiliary(), Remembering());
+  const Objective objective{MeanSquaredError(), NoAuxiliary(), Remembering()};
   TrainStep step(model, objective, RecordingOptimizer(), 1000, Threads(2), Precision::Exact, 1'000'000'000);
   TrainProgress progress;
   double expected = 0;

@@ -27,11 +27,13 @@ enum class CountedBits { PresenceAndValues, Presence, Values };
 ///     L = |e|^2 + coefficient * (bits of the code),   coefficient = 2 ln 2 sigma^2,
 ///
 /// a MeanSquaredError and this loss: nothing is left to tune against each other. What is left is where to stop,
-/// sigma^2, and it says everything: one more bit must save 2 ln 2 sigma^2 of squared error, and values are sent to a
-/// precision of sigma (ValueBits). With the best sigma^2, that of the residual itself, the residual takes d/2 log2(2 pi
-/// e sigma^2 / Delta^2) bits; then sigma^2 = E|e|^2 / d, and a target of FVU <= eps for inputs of mean squared norm 1
-/// about b_dec asks for at least sigma^2 = eps / d. Codes that are worse than Gaussian noise in taking up bits, as
-/// sparse ones are below a certain error, need a smaller one.
+/// sigma^2, and it says everything: a bit is worth sending when it saves 2 ln 2 sigma^2 of squared error, and values
+/// are sent to a precision of sigma (ValueBits).
+///
+/// Which error that leads to depends on the code. sigma^2 itself is best at the variance of the residual, where the
+/// residual takes d/2 log2(2 pi e sigma^2 / Delta^2) bits. So for a code that trades bits for error as well as the one
+/// of the residual does, an FVU of eps (of inputs with mean squared norm 1 about b_dec) means sigma^2 = eps / d. A
+/// sparse code needs more bits for the same further step down, so it needs a smaller sigma^2 for the same error.
 ///
 /// The bits of a code, each latent coded for itself:
 ///
@@ -52,7 +54,7 @@ enum class CountedBits { PresenceAndValues, Presence, Values };
 ///
 /// with which JumpReLU's theta f' + H' is the price at its threshold, on the tangent of b at z.
 ///
-/// Reduction: sum over latents, mean over samples; coefficient x bits.
+/// Reduction: sum over latents, mean over samples, in units of squared error: coefficient times bits a sample.
 template <CountedBits counted>
 class CodeBits {
  public:
