@@ -173,6 +173,7 @@
 #include <parsae/message/bit_meter.hpp>
 #include <parsae/message/frequency_table.hpp>
 #include <parsae/message/histogram_model.hpp>
+#include <parsae/message/message_decoder.hpp>
 #include <parsae/message/message_header.hpp>
 #include <parsae/message/message_models.hpp>
 #include <parsae/message/message_reader.hpp>

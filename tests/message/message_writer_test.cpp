@@ -173,14 +173,15 @@ TEST_CASE("parts that do not fit together are refused, and an old file is kept")
     write_message(path, decoder, quantizer, codes, {}, Threads(1));
   };
   const auto good = test::random_decoder<double>(3, 2, 4);
-  CHECK_THROWS_WITH(write(test::random_decoder<double>(3, 4, 4), code), ContainsSubstring("write_message dictionary"));
+  CHECK_THROWS_WITH(write(test::random_decoder<double>(3, 4, 4), code), ContainsSubstring("MessageDecoder dictionary"));
   auto bad = good;
   bad.bias = test::random_decoder<double>(2, 2, 4).bias;
-  CHECK_THROWS_WITH(write(bad, code), ContainsSubstring("write_message bias"));
+  CHECK_THROWS_WITH(write(bad, code), ContainsSubstring("MessageDecoder bias"));
   bad = good;
   bad.output_scale = std::numeric_limits<double>::quiet_NaN();
-  CHECK_THROWS_WITH(write(bad, code), ContainsSubstring("write_message output_scale"));
+  CHECK_THROWS_WITH(write(bad, code), ContainsSubstring("MessageDecoder scales"));
   CHECK_THROWS_WITH(write(good, test::code_from({{{2, 1.0}}})), ContainsSubstring("write_message latent"));
+  CHECK_THROWS_WITH(write(good, test::code_from({{{1, 1.0}, {1, 1.0}}})), ContainsSubstring("latents that ascend"));
   CHECK_THROWS_WITH(write(good, SparseCode<double>()), ContainsSubstring("write_message samples"));
   auto not_finite = code;
   not_finite.values[1] = std::numeric_limits<double>::quiet_NaN();

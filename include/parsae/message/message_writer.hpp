@@ -2,6 +2,7 @@
 #pragma once
 
 #include <parsae/io/atomic_file.hpp>
+#include <parsae/message/message_decoder.hpp>
 #include <parsae/message/message_header.hpp>
 #include <parsae/message/message_size.hpp>
 #include <parsae/message/presence_coder.hpp>
@@ -16,14 +17,6 @@
 
 namespace parsae::inline PARSAE_ABI {
 
-/// What a receiver needs to make samples of codes: xhat = (w_dec z + b_dec) / output_scale.
-template <class Scalar>
-struct MessageDecoder {
-  QuantizedDictionary<Scalar> dictionary;  ///< quantize_dictionary(w_dec, bits), n_outputs x n_latents
-  QuantizedDictionary<Scalar> bias;        ///< quantize_dictionary<Scalar>(b_dec, bits), n_outputs x 1
-  double output_scale = 1;                 ///< of the model (Autoencoder::output_scale); finite
-};
-
 namespace detail {
 
 template <class Scalar>
@@ -32,16 +25,15 @@ class MessageWriter {
   MessageWriter(const MessageDecoder<Scalar>& decoder, const CodeQuantizer& quantizer, const SparseCode<Scalar>& code,
                 const MessageSettings& settings)
       : decoder_(decoder), quantizer_(quantizer), code_(code), settings_(settings) {
-    const Index n_outputs = decoder.dictionary.w_dec.rows();
-    require_shape("write_message dictionary", n_outputs, decoder.dictionary.w_dec.cols(), n_outputs,
-                  quantizer.n_latents());
-    require_shape("write_message bias", decoder.bias.w_dec.rows(), decoder.bias.w_dec.cols(), n_outputs, 1);
-    if (!std::isfinite(decoder.output_scale))
-      reject("write_message output_scale", "a finite number", decoder.output_scale);
+    require_decoder(decoder, quantizer.n_latents());
     require_latents("write_message latent", code, quantizer.n_latents());
     require_at_least("write_message samples", code.n_samples(), Index{1});
     for (const Scalar value : code.values)
       if (!std::isfinite(value)) reject("write_message value", "finite values", value);
+    for (Index i = 0; i < code.n_samples(); ++i)
+      for (Index e = code.begin_of(i) + 1; e < code.offsets[i + 1]; ++e)
+        if (code.latents[e] <= code.latents[e - 1])
+          reject("write_message latent", "latents that ascend in every sample", code.latents[e]);
     require_between("write_message block_size", settings.block_size, Index{1}, Index{1} << 20);
     require_between("write_message tree_most_latents", settings.tree_most_latents, Index{1}, Index{1} << 16);
     if (settings.presence_bits != 0) require_between("write_message presence_bits", settings.presence_bits, 2, 16);
@@ -149,7 +141,7 @@ class MessageWriter {
   [[nodiscard]] MessageHeader header() const {
     MessageHeader header;
     header.n_latents = static_cast<std::uint32_t>(quantizer_.n_latents());
-    header.n_outputs = static_cast<std::uint32_t>(decoder_.dictionary.w_dec.rows());
+    header.n_outputs = static_cast<std::uint32_t>(decoder_.n_outputs());
     header.n_bins = static_cast<std::uint32_t>(quantizer_.n_bins());
     header.block_size = static_cast<std::uint32_t>(settings_.block_size);
     header.n_samples = static_cast<std::uint64_t>(code_.n_samples());
