@@ -63,6 +63,7 @@
 #include <parsae/data/mixing_order.hpp>
 #include <parsae/data/pass_order.hpp>
 #include <parsae/data/residual_stream.hpp>
+#include <parsae/data/split_layers.hpp>
 #include <parsae/data/standardization.hpp>
 #include <parsae/io/array_choice.hpp>
 #include <parsae/io/array_layout.hpp>
