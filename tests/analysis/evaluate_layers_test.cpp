@@ -31,7 +31,7 @@ LayerEvaluation evaluated_on(const ResidualStreamSettings& settings) {
   const LayeredSamples<float> samples(stream.layers);
   Source source(samples, {.tokens_per_batch = 64, .seed = 3});
   const auto sae = trained(source, settings.n_directions, 2, 300);
-  CHECK(dictionary_recovery(stream.directions, sae.decoder.w_dec).truth_to_learned > 0.8);
+  CHECK(dictionary_recovery(stream.directions, sae.decoder.w_dec).truth_to_learned > 0.75);
   Source once(samples, {.epochs = 1});
   return evaluate_layers(sae, once);
 }
@@ -53,7 +53,7 @@ TEST_CASE("an SAE trained on a stream without persistence is at one layer at a t
   const LayerEvaluation lasting = evaluated_on(settings);
 
   INFO("fleeting " << fleeting.variance.summary().r_token() << ", lasting " << lasting.variance.summary().r_token());
-  CHECK(fleeting.variance.summary().r_token() < 0.25);
+  CHECK(fleeting.variance.summary().r_token() < 0.3);
   CHECK(lasting.variance.summary().r_token() > 0.75);
   CHECK(fleeting.variance.summary().r_latent() > 0.9);
   CHECK_THAT(lasting.variance.summary().aggregated, Catch::Matchers::WithinAbs(1.25, 0.1));  // (4^2 - 1) / 12
