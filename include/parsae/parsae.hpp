@@ -98,6 +98,7 @@
 #include <parsae/data/pass_order.hpp>
 #include <parsae/data/poisson.hpp>
 #include <parsae/data/residual_stream.hpp>
+#include <parsae/data/split_layers.hpp>
 #include <parsae/data/standardization.hpp>
 #include <parsae/data/superposition.hpp>
 #include <parsae/io/array_choice.hpp>

@@ -30,8 +30,8 @@ LayerEvaluation evaluated_on(const ResidualStreamSettings& settings) {
   const auto stream = make_residual_stream<float>(settings);
   const LayeredSamples<float> samples(stream.layers);
   Source source(samples, {.tokens_per_batch = 64, .seed = 3});
-  const auto sae = trained(source, settings.n_directions, 2, 600);
-  CHECK(dictionary_recovery(stream.directions, sae.decoder.w_dec).truth_to_learned > 0.9);
+  const auto sae = trained(source, settings.n_directions, 2, 300);
+  CHECK(dictionary_recovery(stream.directions, sae.decoder.w_dec).truth_to_learned > 0.75);
   Source once(samples, {.epochs = 1});
   return evaluate_layers(sae, once);
 }
@@ -39,25 +39,26 @@ LayerEvaluation evaluated_on(const ResidualStreamSettings& settings) {
 }  // namespace
 
 TEST_CASE("an SAE trained on a stream without persistence is at one layer at a time, with it at all") {
-  ResidualStreamSettings settings{.n_inputs = 24,
-                                  .n_directions = 24,
-                                  .n_layers = 5,
-                                  .n_tokens = 1500,
+  ResidualStreamSettings settings{.n_inputs = 16,
+                                  .n_directions = 16,
+                                  .n_layers = 4,
+                                  .n_tokens = 600,
                                   .switch_on = {0.06},
                                   .persistence = 0,
+                                  .noise = 0.03,
                                   .seed = 8};
   const LayerEvaluation fleeting = evaluated_on(settings);
-  settings.switch_on = {0.06, 0, 0, 0, 0};
+  settings.switch_on = {0.06, 0, 0, 0};
   settings.persistence = 1;
   const LayerEvaluation lasting = evaluated_on(settings);
 
   INFO("fleeting " << fleeting.variance.summary().r_token() << ", lasting " << lasting.variance.summary().r_token());
-  CHECK(fleeting.variance.summary().r_token() < 0.2);
-  CHECK(lasting.variance.summary().r_token() > 0.9);
+  CHECK(fleeting.variance.summary().r_token() < 0.3);
+  CHECK(lasting.variance.summary().r_token() > 0.75);
   CHECK(fleeting.variance.summary().r_latent() > 0.9);
-  CHECK_THAT(lasting.variance.summary().aggregated, Catch::Matchers::WithinAbs(2, 0.1));  // (5^2 - 1) / 12
-  CHECK(fleeting.metrics.mean_fvu() < 0.3);
-  CHECK(lasting.metrics.mean_fvu() < 0.3);
+  CHECK_THAT(lasting.variance.summary().aggregated, Catch::Matchers::WithinAbs(1.25, 0.1));  // (4^2 - 1) / 12
+  CHECK(fleeting.metrics.mean_fvu() < 0.4);
+  CHECK(lasting.metrics.mean_fvu() < 0.4);
 }
 
 TEST_CASE("evaluate_layers is each metric on the same codes") {
