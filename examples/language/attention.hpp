@@ -25,7 +25,7 @@ inline void attend(const float* query, const float* keys, const float* values, I
   Column::add_scaled_columns(
       query, [&](Index c) { return keys + c * stride; }, head_size, head_size, weights.data(), n_positions);
   const float largest = weights.head(n_positions).maxCoeff();
-  // Whole vectors only: Eigen's exponential of a vector and that of a single number differ in the last bit.
+  // Up to a whole vector: of a remainder every exponential would be a library call.
   const Index padded = parsae::divide_up(n_positions, Index{16}) * 16;
   weights.segment(n_positions, padded - n_positions).setConstant(largest);
   weights.head(padded) = (weights.head(padded).array() - largest).exp().matrix();

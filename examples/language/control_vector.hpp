@@ -6,7 +6,6 @@
 
 #include <language/gguf_file.hpp>
 
-#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <filesystem>
@@ -15,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace parsae_examples {
 

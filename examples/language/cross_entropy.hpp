@@ -5,7 +5,6 @@
 
 #include <cmath>
 #include <functional>
-#include <vector>
 
 namespace parsae_examples {
 

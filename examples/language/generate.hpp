@@ -7,10 +7,13 @@
 #include <language/sampling.hpp>
 #include <language/token_corpus.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace parsae_examples {

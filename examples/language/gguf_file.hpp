@@ -6,8 +6,10 @@
 
 #include <language/gguf_cursor.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>

@@ -7,8 +7,8 @@
 
 #include <language/llama_shape.hpp>
 
-#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>

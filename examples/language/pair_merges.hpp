@@ -8,7 +8,6 @@
 #include <functional>
 #include <queue>
 #include <utility>
-#include <vector>
 
 namespace parsae_examples {
 

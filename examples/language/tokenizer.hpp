@@ -12,6 +12,7 @@
 #include <language/pair_merges.hpp>
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <limits>

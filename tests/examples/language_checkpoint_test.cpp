@@ -120,6 +120,8 @@ TEST_CASE("refusals say what is wrong") {
   CHECK_THAT(refusal_of(with_integer(v0, 12, 8)), ContainsSubstring("even size, got 1"));
   CHECK_THAT(refusal_of(with_integer(v0, 16, 3)), ContainsSubstring("divide the heads 2, got 3"));
   CHECK_THAT(refusal_of(with_integer(v0, 20, 1 << 20)), ContainsSubstring("the embedding of 8 x 1048576"));
+  CHECK_THAT(refusal_of(with_integer(v0, 8, 1 << 16)),
+             ContainsSubstring("an attention norm of 8 x 1 for each of 65536 needs more than"));
   CHECK_THAT(refusal_of(with_integer(v0, v0.size() - 8, 0x7fc00000)),
              ContainsSubstring("at byte " + std::to_string(v0.size() - 8)) && ContainsSubstring("finite weights"));
 }

@@ -4,6 +4,7 @@
 #include <language/llama_capture.hpp>
 #include <support/catch.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -153,6 +154,22 @@ TEST_CASE("what cannot be taken stops the computation and waits to be thrown") {
   CHECK_THAT(failure([](StandInContext& c) { c.gap = 4; }, 3), ContainsSubstring("rows one after another"));
   CHECK_THAT(failure([](StandInContext& c) { c.planes = 2; }, 3), ContainsSubstring("two dimensions"));
   CHECK_THAT(failure([](StandInContext&) {}, 4), ContainsSubstring("l_out-2: expected rows as wide as before, got 4"));
+}
+
+TEST_CASE("a tensor that is shown although nobody asked is not taken") {
+  Capture capture({.tensor = "l_out-2"});
+  std::array<float, 3> values{};
+  stand_in_tensor tensor;
+  tensor.ne[0] = 3;
+  tensor.nb[1] = 12;
+  tensor.data = values.data();
+  for (const std::string& name : {std::string("l_out-20"), std::string("l_out-"), std::string("norm")}) {
+    std::fill(tensor.name, tensor.name + 64, '\0');
+    std::copy(name.begin(), name.end(), tensor.name);
+    CHECK_FALSE(Capture::callback(&tensor, true, &capture));
+    CHECK(Capture::callback(&tensor, false, &capture));
+    CHECK(capture.n_rows() == 0);
+  }
 }
 
 TEST_CASE("a capture of nothing is refused") {
