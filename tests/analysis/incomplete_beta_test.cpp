@@ -29,6 +29,7 @@ TEST_CASE("the incomplete beta function against 60 digits") {
 TEST_CASE("closed forms of the incomplete beta function") {
   for (const double x : {1e-12, 0.1, 0.5, 0.77, 0.999}) {
     // I_x(a, 1) = x^a, I_x(1, b) = 1 - (1 - x)^b, I_x(1/2, 1/2) = 2 asin(sqrt(x)) / pi
+    // (b = 1: by the fraction of Gauss above x = 1/2)
     CHECK_THAT(log_incomplete_beta(3.5, 1, x, 1 - x), test::close_to(3.5 * std::log(x), 1e-13));
     CHECK_THAT(log_incomplete_beta(1, 3.5, x, 1 - x),
                test::close_to(std::log(-std::expm1(3.5 * std::log1p(-x))), 1e-13));

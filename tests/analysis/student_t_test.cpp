@@ -26,6 +26,16 @@ TEST_CASE("two-sided tails of Student's t against 60 digits") {
       {0, 5, 0.0},
       {60, 1e8, -1804.2879962804097},
       {1e-9, 7, -7.699829019609715e-10},
+      {3, 9.9e9, -5.914579038463208},
+      {3, 1e7, -5.914576578627832},
+      {0.7, 5e5, -0.7258199079766624},
+      {25, 1e9, -315.9461628590035},
+      {17.25, 3e7, -151.85744354874197},
+      {3, 1e12, -5.914579040925781},
+      {1.75, 1e9, -2.5242508114123785},
+      {2, 1e5, -3.0899778242119513},
+      {40, 1e6, -803.2751775697873},
+      {1.7, 1e14, -2.4176489169925013},
   };
   for (const auto& c : cases) {
     INFO("t " << c.t << ", dof " << c.dof);
@@ -39,8 +49,7 @@ TEST_CASE("Student's t in closed form at one and two degrees of freedom, and its
     CHECK_THAT(student_t_two_sided(t, 1), test::close_to(2 * std::atan(1 / t) / std::numbers::pi, 1e-14));
     CHECK_THAT(student_t_two_sided(t, 2), test::close_to(1 - t / std::sqrt(2 + t * t), 1e-14));
   }
-  CHECK_THAT(log_student_t_two_sided(3, 1e12), WithinAbs(log_normal_two_sided(3), 1e-12));
-  CHECK_THAT(log_student_t_two_sided(3, 0.99e10), WithinAbs(log_normal_two_sided(3), 1e-8));
+  CHECK_THAT(log_student_t_two_sided(3, 1e15), WithinAbs(log_normal_two_sided(3), 1e-11));
   CHECK(log_student_t_two_sided(3, INFINITY) == log_normal_two_sided(3));
 }
 

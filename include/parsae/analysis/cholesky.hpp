@@ -20,7 +20,7 @@ class Cholesky {
     require_shape("Cholesky matrix", r_.rows(), r_.cols(), r_.rows(), r_.rows());
     require_finite("Cholesky matrix", r_);
     const Index n = r_.rows();
-    const double rounding = static_cast<double>(n) * std::numeric_limits<double>::epsilon();
+    const double rounding = 100 * static_cast<double>(n) * std::numeric_limits<double>::epsilon();
     for (Index i = 0; i < n && is_positive_definite_; ++i) {
       const double pivot = r_(i, i) - Column<double>::dot(r_.col(i).data(), r_.col(i).data(), i);
       is_positive_definite_ = pivot > rounding * r_(i, i);

@@ -8,6 +8,7 @@
 #include <parsae/core/random.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace parsae::inline PARSAE_ABI {

@@ -6,6 +6,7 @@
 #include <parsae/analysis/gene_set.hpp>
 #include <parsae/analysis/mann_whitney.hpp>
 
+#include <cmath>
 #include <vector>
 
 namespace parsae::inline PARSAE_ABI {

@@ -4,7 +4,9 @@
 #include <parsae/analysis/cholesky.hpp>
 #include <parsae/analysis/row_moments.hpp>
 
+#include <cmath>
 #include <limits>
+#include <utility>
 
 namespace parsae::inline PARSAE_ABI {
 

@@ -7,6 +7,7 @@
 #include <parsae/sparse/column.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 namespace parsae::inline PARSAE_ABI {
 

@@ -5,6 +5,8 @@
 #include <parsae/analysis/quantile.hpp>
 #include <parsae/analysis/row_similarities.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <vector>
 
 namespace parsae::inline PARSAE_ABI {
