@@ -18,16 +18,16 @@ Measured train_uniform(const Request& request) {
                            {.after = calibrated_on<Act>(request)});
 }
 
-/// Budgets by rank, after Mutual Choice for four fifths of the steps. A latent without positive pre-activations is dead
+/// Budgets by rank, after Mutual Choice for half of the steps. A latent without positive pre-activations is dead
 /// with any budget: such latents get new lives, before the freeze so that they have a rank, and after it once the
 /// others have had the time to show themselves.
 template <class Objective>
 Measured train_zipf(const Objective& objective, const Request& request) {
   const Act activation({.k = request.target_l0,
                         .budgets = parsae::Budgets::Zipf,
-                        .mutual_choice_batches = std::max<Index>(share_of(steps_of(request), 0.8), 1)});
+                        .mutual_choice_batches = std::max<Index>(share_of(steps_of(request), 0.5), 1)});
   return train_and_measure(activation, objective, request,
-                           {.after = calibrated_on<Act>(request), .revive_at = {0.3, 0.5, 0.7, 0.87, 0.94}});
+                           {.after = calibrated_on<Act>(request), .revive_at = {0.15, 0.3, 0.45, 0.6, 0.7, 0.8}});
 }
 
 }  // namespace

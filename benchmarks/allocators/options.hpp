@@ -68,7 +68,7 @@ struct Options {
             .n_latents = kernel_size[1],
             .n_samples = kernel_size[2],
             .k = std::min<Index>(32, kernel_size[1]),
-            .rounds = is_quick ? 3 : 7,
+            .rounds = is_quick ? 5 : 11,
             .dense_rounds = is_quick ? 1 : 3,
             .seed = seed,
             .threads = parsae::Threads(threads)};

@@ -35,15 +35,14 @@ namespace parsae_cli {
                                                                const TrainPlan&) {
   return parsae::MutualChoice<float>({.k = sae.k});
 }
-/// Budgets by rank follow Mutual Choice for four fifths of the steps, which measures the ranks.
+/// Budgets by rank follow Mutual Choice for half of the steps, which measures the ranks.
 [[nodiscard]] inline parsae::FeatureChoice<float> activation_of(ActivationType<parsae::FeatureChoice<float>>,
                                                                 const TrainOptions& options, const SaePlan& sae,
                                                                 const TrainPlan& plan) {
   if (options.budgets == "uniform") return parsae::FeatureChoice<float>({.k = sae.k});
-  return parsae::FeatureChoice<float>(
-      {.k = sae.k,
-       .budgets = parsae::Budgets::Zipf,
-       .mutual_choice_batches = std::clamp<Index>(plan.steps * 4 / 5, 1, Index{1} << 24)});
+  return parsae::FeatureChoice<float>({.k = sae.k,
+                                       .budgets = parsae::Budgets::Zipf,
+                                       .mutual_choice_batches = std::clamp<Index>(plan.steps / 2, 1, Index{1} << 24)});
 }
 /// The window is narrow for the last two fifths of the steps.
 [[nodiscard]] inline parsae::JumpReLU<float> activation_of(ActivationType<parsae::JumpReLU<float>>, const TrainOptions&,
@@ -92,7 +91,7 @@ void set_starting_values(parsae::Autoencoder<Act>& model, const parsae::Matrix<f
 }
 
 /// Latents that are dead when Feature Choice takes their ranks would stay so with any budget: they get new lives
-/// before.
+/// before, and after it those that did not use theirs.
 template <class Act>
 [[nodiscard]] parsae::RevivalSettings revival_of(ActivationType<Act>, const TrainOptions& options, const SaePlan& sae,
                                                  const TrainPlan& plan) {
@@ -100,7 +99,8 @@ template <class Act>
   revival.seed = sae.seed;
   if constexpr (std::is_same_v<Act, parsae::FeatureChoice<float>>)
     if (options.budgets == "zipf")
-      for (const Index tenths : {3, 5, 7}) revival.at_steps.push_back(std::max<Index>(plan.steps * tenths / 10, 1));
+      for (const Index percent : {15, 30, 45, 60, 70, 80})
+        revival.at_steps.push_back(std::max<Index>(plan.steps * percent / 100, 1));
   return revival;
 }
 

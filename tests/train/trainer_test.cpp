@@ -288,18 +288,20 @@ TEST_CASE("A gate closes further the higher its price is, and Gated reconstructs
 }
 
 TEST_CASE("JumpReLU lands on its target for L0", "[trainer]") {
-  const Matrix<float> held_out = test::superposition<float>(n_inputs, 32, 3, 4000, 11).rightCols(2000);
+  const Matrix<float> samples = test::superposition<float>(n_inputs, 32, 3, 10'000, 11);
+  const Matrix<float> held_out = samples.leftCols(3000);
+  const Matrix<float> training = samples.rightCols(7000);
   for (const double target : {3.0, 6.0}) {
     CAPTURE(target);
     Autoencoder model = model_of(JumpReLU<float>(), 64);
-    initialize_thresholds(model, training_samples(), target);
-    MatrixSource<float> source(training_samples(), {.batch_size = 100, .seed = 5});
+    initialize_thresholds(model, training, target);
+    MatrixSource<float> source(training, {.batch_size = 100, .seed = 5});
     TrainSettings settings{.steps = 1500, .learning_rate = 4e-3, .threads = Threads(2)};
     settings.learning_rate_schedule.decay_fraction = 0.4;
     const TargetL0 loss({.target_l0 = target});
     Trainer trainer(model, Objective(MeanSquaredError(), NoAuxiliary(), loss), Adam(), settings);
     trainer.train(source);
-    const double l0 = static_cast<double>(model.encode(held_out).active_count()) / 2000;
+    const double l0 = static_cast<double>(model.encode(held_out).active_count()) / 3000;
     CHECK_THAT(l0, Catch::Matchers::WithinRel(target, 0.05));
     CHECK(held_out_fvu(model) < 0.2);
     CHECK(model.activation.threshold().maxCoeff() > model.activation.threshold().minCoeff());

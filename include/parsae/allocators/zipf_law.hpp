@@ -50,8 +50,8 @@ struct ZipfLaw {
     Buffer<double> logs(densities.size());
     for (Index r = 0; r < logs.size(); ++r) logs[r] = std::log((static_cast<double>(r + 1) + shift) / (1 + shift));
     const double measured = mean_of_logs(logs.slice(), [&](Index r) { return densities[r]; });
-    const auto expected = [&](double exponent) {
-      return mean_of_logs(logs.slice(), [&](Index r) { return std::exp(-exponent * logs[r]); });
+    const auto expected = [&](double power) {
+      return mean_of_logs(logs.slice(), [&](Index r) { return std::exp(-power * logs[r]); });
     };
     double low = 0;  // the expected mean falls with the exponent
     double high = largest_exponent;
