@@ -109,7 +109,7 @@ class ScreenedFilter {
 
   /// Entries that may wait.
   [[nodiscard]] static Index room_for(Index block, Index capacity) {
-    return std::max({std::min(3 * capacity, most_waiting), 128 * block, capacity}) + row;
+    return std::max({std::min(4 * capacity, most_waiting), 128 * block, capacity}) + row;
   }
 
   void begin_one(const Rule& rule, RuleWorker& worker, Index n_latents, FloorArrays<float>& floors,
