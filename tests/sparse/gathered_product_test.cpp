@@ -54,3 +54,21 @@ TEMPLATE_TEST_CASE("a latent that is named again has its value again", "", float
   ids[n - 2] = 1;
   CHECK(wrong_entries<TestType>(ids, 37, 3) == 0);
 }
+
+TEMPLATE_TEST_CASE("calling the next columns into the cache changes nothing", "", float, double) {
+  constexpr Index n = GatheredProduct<TestType>::latents;
+  constexpr Index n_inputs = 37;
+  constexpr Index n_latents = 50;
+  const Matrix<TestType> w_enc = random_matrix<TestType>(n_inputs, n_latents, 1);
+  const Vector<TestType> sample = random_vector<TestType>(n_inputs, 2);
+  const Vector<TestType> b_enc = random_vector<TestType>(n_latents, 3);
+  std::vector<LatentId> ids(std::size_t{n});
+  for (std::size_t j = 0; j < ids.size(); ++j) ids[j] = static_cast<LatentId>(3 * j % n_latents);
+  const std::vector<LatentId> next(std::size_t{n}, n_latents - 1);
+  Vector<TestType> alone(n);
+  Vector<TestType> followed(n);
+  using Product = GatheredProduct<TestType>;
+  Product::multiply(w_enc.data(), ids.data(), sample.data(), n_inputs, b_enc.data(), alone.data());
+  Product::multiply(w_enc.data(), ids.data(), next.data(), sample.data(), n_inputs, b_enc.data(), followed.data());
+  CHECK(alone == followed);
+}

@@ -64,6 +64,23 @@ TEST_CASE("entries that wait cost something, entries that are computed ten times
   CHECK(walk(many, 0, 0) == moves);
 }
 
+TEST_CASE(
+    "bf16 is tried where a fifth of what int8 leaves over would make up for its products, and judged by its own") {
+  if (!Int8Code::is_native || !Bf16Code::is_native) {
+    WARN("skipped: this build has no low-precision products");
+    SUCCEED();
+    return;
+  }
+  ScreeningPolicy moderate;  // worse than the products of bf16 alone, better than those with what they would leave
+  walk(moderate, 0, 26000);
+  CHECK(walk(moderate, 0, 26000) == Way::Int8);
+  ScreeningPolicy wide;
+  walk(wide, 0, 40000);
+  CHECK(walk(wide, 0, 10) == Way::Bf16);
+  CHECK(walk(wide, 0, 39000) == Way::Bf16);
+  CHECK(walk(wide, 0, 0) == Way::Int8);  // bf16 left over as much, and costs more
+}
+
 TEST_CASE("a single sample waits for the weights: bounds that do not pay in a batch pay then") {
   constexpr Index n_latents = 12288;
   for (const Index samples : {1, 2048}) {

@@ -133,6 +133,9 @@ TEST_CASE("groups: first one whose tiles are all kept, then as many panels as ha
   CHECK(Rules::group_size(200, 100) == 100);
   CHECK(Rules::largest_group(100) == 100);
   CHECK(Rules::largest_group(1) == 4);
+  CHECK(Rules::group_size(0, 100, 40) == 40);
+  CHECK(Rules::group_size(0, 1, 40) == 4);
+  CHECK(Rules::group_size(40, 100, 40) == 40);
 }
 
 TEST_CASE("of the first panels every tile is seen before one is taken, and no later one is seen") {

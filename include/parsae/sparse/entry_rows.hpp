@@ -6,6 +6,7 @@
 #include <parsae/sparse/packed_row.hpp>
 #include <parsae/sparse/sparse_code.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 
@@ -82,15 +83,16 @@ class EntryRows {
     code.resize_entries(stored);
 
     // While filling, offsets[i] is where the next entry of sample i goes; afterwards it is where sample i + 1 begins.
-    threads.for_each(workers.size(), [&](Index w, int) { workers[w].fill(code); });
+    threads.for_each(workers.size(), [&](Index w, int) {
+      if (workers[w].is_dense())
+        workers[w].fill_in_vectors(code);
+      else
+        workers[w].fill(value_of, code);
+    });
     for (Index i = batch; i > 0; --i) code.offsets[i] = code.offsets[i - 1];
     code.offsets[0] = 0;
-    constexpr Index block = 64;
-    threads.for_each(divide_up(batch, block), [&](Index task, int) {
-      const Index last = code.offsets[std::min(batch, (task + 1) * block)];
-      for (Index e = code.offsets[task * block]; e < last; ++e)
-        code.values[e] = value_of(code.latents[e], code.pre_acts[e]);
-    });
+    if (std::any_of(workers.begin(), workers.end(), [](const EntryRows& worker) { return worker.is_dense(); }))
+      write_values(threads, value_of, code);
   }
 
  private:
@@ -100,7 +102,29 @@ class EntryRows {
     std::uint32_t latents = 0;  ///< bit j: the entry of latent first_latent + j
   };
 
-  void fill(SparseCode<Scalar>& code) const {
+  /// Rows of many entries, which vectors move faster than a loop over bits.
+  [[nodiscard]] bool is_dense() const { return n_stored_ >= 6 * rows_.size(); }
+
+  template <class ValueOf>
+  void fill(const ValueOf& value_of, SparseCode<Scalar>& code) const {
+    const Scalar* from = pre_acts_.data();
+    for (const Row& row : rows_) {
+      const Index at = code.offsets[row.sample];
+      LatentId* latents = code.latents.data() + at;
+      Scalar* pre_acts = code.pre_acts.data() + at;
+      Scalar* values = code.values.data() + at;
+      for (std::uint32_t bits = row.latents; bits != 0; bits &= bits - 1, ++from) {
+        const LatentId latent = row.first_latent + std::countr_zero(bits);
+        *latents++ = latent;
+        *pre_acts++ = *from;
+        *values++ = value_of(latent, *from);
+      }
+      code.offsets[row.sample] = latents - code.latents.data();
+    }
+  }
+
+  /// The same without the values.
+  void fill_in_vectors(SparseCode<Scalar>& code) const {
     const Scalar* from = pre_acts_.data();
     for (const Row& row : rows_) {
       const Index count = std::popcount(row.latents);
@@ -110,6 +134,17 @@ class EntryRows {
       from += count;
       at += count;
     }
+  }
+
+  template <class ValueOf>
+  static void write_values(Threads threads, const ValueOf& value_of, SparseCode<Scalar>& code) {
+    constexpr Index block = 64;
+    const Index batch = code.n_samples();
+    threads.for_each(divide_up(batch, block), [&](Index task, int) {
+      const Index last = code.offsets[std::min(batch, (task + 1) * block)];
+      for (Index e = code.offsets[task * block]; e < last; ++e)
+        code.values[e] = value_of(code.latents[e], code.pre_acts[e]);
+    });
   }
 
   Buffer<Row> rows_;

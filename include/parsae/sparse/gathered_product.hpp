@@ -17,30 +17,42 @@ struct GatheredProduct {
   static constexpr Index latents = Pack::width;  ///< of one call; the shuffles take as long as the chain's latency
 
   /// pre_acts[j] = pre-activation of the sample and the latent with the column w_enc + ids[j] * n_inputs.
-  /// \param ids  `latents` of them; repeat one to fill up
+  /// \param ids       `latents` of them; repeat one to fill up
+  /// \param next_ids  those of the call that follows, whose columns are meanwhile called into the second-level cache
+  ///                  (a screened walk of 768 x 12288 on one core: 214 -> 200 ms)
   template <class Id>
-  static void multiply(const Scalar* w_enc, const Id* ids, const Scalar* sample, Index n_inputs, const Scalar* b_enc,
-                       Scalar* pre_acts) {
+  static void multiply(const Scalar* w_enc, const Id* ids, const Id* next_ids, const Scalar* sample, Index n_inputs,
+                       const Scalar* b_enc, Scalar* pre_acts) {
     const Scalar* columns[std::size_t{latents}];
+    const Scalar* next[std::size_t{latents}];
     for (Index j = 0; j < latents; ++j) columns[j] = w_enc + static_cast<Index>(ids[j]) * n_inputs;
+    for (Index j = 0; j < latents; ++j) next[j] = w_enc + static_cast<Index>(next_ids[j]) * n_inputs;
 
     Lanes chains = Lanes{};
     Index q = 0;
-    for (; q + Pack::width <= n_inputs; q += Pack::width) chains = extend(chains, columns, q, sample);
+    for (; q + Pack::width <= n_inputs; q += Pack::width) chains = extend(chains, columns, next, q, sample);
     Pack::store(pre_acts, chains);
     for (; q < n_inputs; ++q)
       for (Index j = 0; j < latents; ++j) pre_acts[j] = multiply_add(columns[j][q], sample[q], pre_acts[j]);
     for (Index j = 0; j < latents; ++j) pre_acts[j] += b_enc[ids[j]];
   }
 
+  /// The same where nobody knows what follows.
+  template <class Id>
+  static void multiply(const Scalar* w_enc, const Id* ids, const Scalar* sample, Index n_inputs, const Scalar* b_enc,
+                       Scalar* pre_acts) {
+    multiply(w_enc, ids, ids, sample, n_inputs, b_enc, pre_acts);
+  }
+
  private:
-  [[gnu::always_inline]] static inline Lanes extend(Lanes chains, const Scalar* const* columns, Index q,
-                                                    const Scalar* sample) {
+  [[gnu::always_inline]] static inline Lanes extend(Lanes chains, const Scalar* const* columns,
+                                                    const Scalar* const* next, Index q, const Scalar* sample) {
     Lanes block[std::size_t{Pack::width}];
 #pragma GCC unroll 16
     for (Index j = 0; j < Pack::width; ++j) {
       block[j] = Pack::load(columns[j] + q);
       __builtin_prefetch(columns[j] + q + 2 * Pack::width);  // short columns end before the hardware has seen a stream
+      __builtin_prefetch(next[j] + q, 0, 2);
     }
     Transpose<Scalar>::apply(block);
 #pragma GCC unroll 16

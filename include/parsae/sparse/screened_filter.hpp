@@ -7,6 +7,7 @@
 #include <parsae/sparse/sample_groups.hpp>
 #include <parsae/sparse/selection.hpp>
 
+#include <array>
 #include <bit>
 #include <optional>
 
@@ -174,49 +175,75 @@ class ScreenedFilter {
       next_.assign(block_.size(), 0);
       while (settle_best(rule, worker)) tighten(rule, worker);
     } else {
-      for (Index i = 0; i < block_.size(); ++i) rescore(rule, worker, groups_.of(i));
+      for (Index i = 0; i < block_.size(); ++i)
+        rescore(rule, worker, groups_.of(i), i + 1 < block_.size() ? groups_.of(i + 1) : Slice<Waiting>());
     }
   }
 
   /// Computes the entries with the highest bounds of every sample; false when none was left.
   bool settle_best(const Rule& rule, RuleWorker& worker) {
     bool any = false;
+    Slice<const Waiting> best = take_best(0);
     for (Index i = 0; i < block_.size(); ++i) {
-      Slice<Waiting> rest = groups_.of(i);
-      rest = rest.part(next_[i], rest.size() - next_[i]);
-      const auto last = std::partition(rest.begin(), rest.end(), [&](const Waiting& e) { return may_reach(e); });
-      rest = rest.part(0, last - rest.begin());
-      if (rest.empty()) {
-        next_[i] = groups_.of(i).size();
-        continue;
-      }
-      if (rest.size() > chunk)
-        std::nth_element(rest.begin(), rest.begin() + (chunk - 1), rest.end(),
-                         [](const Waiting& a, const Waiting& b) { return a.upper > b.upper; });
-      const Slice<Waiting> best = rest.part(0, std::min(rest.size(), chunk));
-      rescore(rule, worker, best);
-      next_[i] += best.size();
-      any = true;
+      const Slice<const Waiting> next = i + 1 < block_.size() ? take_best(i + 1) : Slice<const Waiting>();
+      rescore(rule, worker, best, next);
+      any |= !best.empty();
+      best = next;
     }
     return any;
   }
 
+  /// The entries of sample i of the block with the highest bounds, none of which was taken before.
+  [[nodiscard]] Slice<const Waiting> take_best(Index i) {
+    Slice<Waiting> rest = groups_.of(i);
+    rest = rest.part(next_[i], rest.size() - next_[i]);
+    const auto last = std::partition(rest.begin(), rest.end(), [&](const Waiting& e) { return may_reach(e); });
+    rest = rest.part(0, last - rest.begin());
+    if (rest.empty()) {
+      next_[i] = groups_.of(i).size();
+      return {};
+    }
+    if (rest.size() > chunk)
+      std::nth_element(rest.begin(), rest.begin() + (chunk - 1), rest.end(),
+                       [](const Waiting& a, const Waiting& b) { return a.upper > b.upper; });
+    const Slice<Waiting> best = rest.part(0, std::min(rest.size(), chunk));
+    next_[i] += best.size();
+    return best;
+  }
+
   /// Hands the exact values of entries of one sample to the rule.
-  void rescore(const Rule& rule, RuleWorker& worker, Slice<const Waiting> entries) {
+  /// \param next  those whose turn is next, of another sample
+  void rescore(const Rule& rule, RuleWorker& worker, Slice<const Waiting> entries, Slice<const Waiting> next) {
     using Product = GatheredProduct<float>;
     counts_.rescored += entries.size();
     for (Index first = 0; first < entries.size(); first += Product::latents) {
-      const Slice<const Waiting> part = entries.part(first, std::min(Product::latents, entries.size() - first));
-      LatentId latents[std::size_t{Product::latents}];
+      const Slice<const Waiting> part = part_from(entries, first);
+      const Slice<const Waiting> rest = part_from(entries, first + part.size());
       float pre_acts[std::size_t{Product::latents}];
-      for (Index e = 0; e < Product::latents; ++e) latents[e] = part[std::min(e, part.size() - 1)].latent;
-      Product::multiply(source_.w_enc->data(), latents, source_.inputs->col(part[0].sample).data(),
-                        source_.inputs->rows(), source_.b_enc->data(), pre_acts);
+      Product::multiply(source_.w_enc->data(), latents_of(part).data(),
+                        latents_of(!rest.empty()   ? rest
+                                   : !next.empty() ? part_from(next, 0)
+                                                   : part)
+                            .data(),
+                        source_.inputs->col(part[0].sample).data(), source_.inputs->rows(), source_.b_enc->data(),
+                        pre_acts);
       if (kept_.size() + row > capacity_) tighten(rule, worker);
       for (Index e = 0; e < part.size(); ++e)
         if (pre_acts[e] >= floors_.of(part[e].sample - block_.begin, part[e].latent))
           kept_.push_back({pre_acts[e], part[e].latent, part[e].sample});
     }
+  }
+
+  /// As many entries as one product takes, or what is left.
+  [[nodiscard]] static Slice<const Waiting> part_from(Slice<const Waiting> entries, Index first) {
+    return entries.part(first, std::min(GatheredProduct<float>::latents, entries.size() - first));
+  }
+
+  [[nodiscard]] static auto latents_of(Slice<const Waiting> part) {
+    std::array<LatentId, std::size_t{GatheredProduct<float>::latents}> latents;
+    for (std::size_t e = 0; e < latents.size(); ++e)
+      latents[e] = part[std::min(static_cast<Index>(e), part.size() - 1)].latent;
+    return latents;
   }
 
   SampleRange block_;

@@ -47,6 +47,10 @@ class ScreenedWalk {
   static constexpr Index tile_latents = PanelProduct<float>::latents;
   static constexpr Index tile_size = tile_samples * tile_latents;
 
+  /// Panels of the first group: the higher first floor of more panels spares a quarter of the entries that wait (970 ->
+  /// 740 a sample at 768 x 12288, k = 32), which pays for tiles that leave the first-level cache.
+  static constexpr Index first_panels = 64;
+
   struct Source {
     const Matrix<float>* inputs = nullptr;
     const Matrix<float>* w_enc = nullptr;
@@ -57,8 +61,8 @@ class ScreenedWalk {
     Buffer<std::uint32_t> scratch;
     Buffer<std::uint32_t> words;
     Buffer<SampleBound> bounds;
-    Buffer<float> upper = Buffer<float>(LaneMaxima<float>::panels * tile_size);
-    Buffer<float> lower = Buffer<float>(LaneMaxima<float>::panels * tile_size);
+    Buffer<float> upper = Buffer<float>(first_panels * tile_size);
+    Buffer<float> lower = Buffer<float>(first_panels * tile_size);
     std::tuple<ScreenedFilter<Selections>...> filters;
   };
 
@@ -82,7 +86,7 @@ class ScreenedWalk {
                  {source.inputs, source.w_enc, source.b_enc});
     });
     for (Index first = 0, last = 0; first < latents.n_panels(); first = last) {
-      last = std::min(first + Rules::group_size(first, group), latents.n_panels());
+      last = std::min(first + Rules::group_size(first, group, first_panels), latents.n_panels());
       for (Index at = 0; at < range.size(); at += tile_samples)
         run_tile<Code>(worker, id, rules, at, std::min(tile_samples, range.size() - at), first, last, latents,
                        underflow);

@@ -21,7 +21,10 @@ class ScreeningPolicy {
   enum class Way { Int8, Bf16, Exact };
 
   [[nodiscard]] Way next(Index n_inputs) {
-    if (walks_++ % retry_after == 0) cost_ = product_cost;
+    if (walks_++ % retry_after == 0) {
+      cost_ = product_cost;
+      has_tried_bf16_ = false;
+    }
     Way best = Way::Exact;
     for (const Way way : {Way::Bf16, Way::Int8})
       if (is_possible(way, n_inputs) && cost_[place(way)] < cost_[place(best)]) best = way;
@@ -45,7 +48,11 @@ class ScreeningPolicy {
     const double extra = 14.0 * static_cast<double>(survivors) +
                          (20.0 + (is_cached ? 0.07 : 0.17) * inputs) * static_cast<double>(rescored);
     cost_[place(Way::Exact)] = is_cached ? 1.0 : 1.0 + 0.25 / 0.017 / static_cast<double>(walked);
-    cost_[place(way)] = product_cost[place(way)] + extra / (exact * static_cast<double>(entries));
+    const double left_over = extra / (exact * static_cast<double>(entries));
+    cost_[place(way)] = product_cost[place(way)] + left_over;
+    if (way == Way::Int8 && !has_tried_bf16_)
+      cost_[place(Way::Bf16)] = product_cost[place(Way::Bf16)] + std::min(left_over / 5, most_expected);
+    has_tried_bf16_ |= way == Way::Bf16;
   }
 
   /// Whether this build has the instructions, and the bounds hold for so many inputs.
@@ -62,6 +69,11 @@ class ScreeningPolicy {
   static constexpr Index retry_after = 128;             ///< walks, then every way gets another chance
   static constexpr std::array<double, 3> product_cost{0.27, 0.53, 1.0};
 
+  /// Bounds of bf16 are five times as narrow, so until they were tried, a fifth is expected to be left over of what
+  /// int8 leaves over, but never so much that they are not tried at all. A trial costs memory for good: twice as many
+  /// bytes a weight.
+  static constexpr double most_expected = 0.25;
+
   [[nodiscard]] static std::size_t place(Way way) { return static_cast<std::size_t>(way); }
 
   void count(Way way) {
@@ -71,6 +83,7 @@ class ScreeningPolicy {
   }
 
   Index walks_ = 0;
+  bool has_tried_bf16_ = false;
   std::array<double, 3> cost_ = product_cost;
   ScreeningReport report_;
 };

@@ -24,7 +24,8 @@ class Walk {
     Index block = 1200;          ///< most samples of a task, >= 1; a small one packs the latents again and again
     Index group_bytes = 400000;  ///< packed latents that stay in the second-level cache while the samples pass, >= 1
     Precision precision = Precision::Exact;
-    Index screened_block = 480;  ///< like block where latents are packed once: coded samples stay in that cache, too
+    Index screened_block = 264;  ///< like block where latents are packed once: coded samples stay in that cache, too,
+                                 ///< and what waits for full precision takes little memory
   };
 
   Walk() : Walk(Settings()) {}

@@ -40,8 +40,9 @@ class WalkRules {
 
   /// Panels of the group that follows the first `n_done`: a first one whose tiles are all seen before entries are kept,
   /// then as many as have passed, up to `most`, so that floors rise before most of the latents have passed.
-  [[nodiscard]] static Index group_size(Index n_done, Index most) {
-    return n_done == 0 ? std::min(LaneMaxima<Scalar>::panels, 4 * most) : std::min(most, n_done);
+  /// \param first  of them in the first group
+  [[nodiscard]] static Index group_size(Index n_done, Index most, Index first = LaneMaxima<Scalar>::panels) {
+    return n_done == 0 ? std::min(first, 4 * most) : std::min(most, n_done);
   }
 
   [[nodiscard]] static Index largest_group(Index most) { return std::max(group_size(0, most), most); }
