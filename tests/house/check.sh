@@ -50,7 +50,8 @@ floor_of() {
     model) echo 4 ;;
     optim | data) echo 5 ;;
     train | io) echo 6 ;;
-    analysis | steering | message | hdf5) echo 7 ;;
+    analysis | steering | hdf5) echo 7 ;;
+    message) echo 8 ;;
   esac
 }
 
@@ -58,10 +59,9 @@ may_import() {
   local from=$1 to=$2
   [[ $from == "$to" ]] && return 0
   (($(floor_of "$from") > $(floor_of "$to"))) && return 0
-  # On one floor: the two kinds of rule know each other, files know the run state they store, and messages are what the
-  # analysis measures.
+  # On one floor: the two kinds of rule know each other, and files know the run state they store.
   case $from-$to in
-    activations-allocators | allocators-activations | io-train | message-analysis) return 0 ;;
+    activations-allocators | allocators-activations | io-train) return 0 ;;
     *) return 1 ;;
   esac
 }
