@@ -12,8 +12,8 @@
 namespace parsae::inline PARSAE_ABI {
 
 /// Moves the entries of one panel of latents from the order of samples to that of latents: a square block of rows is
-/// unpacked, transposed in registers, and packed again. An entry takes a third of the time of a counting sort (half of
-/// 512 latents in 512 samples: 1.0 -> 0.3 ms), and an empty place nearly as much as an entry.
+/// unpacked, transposed in registers, and packed again. An empty place costs nearly as much as an entry, so this is for
+/// codes that are not sparse.
 /// \tparam Used  UsedLatents<Scalar>
 template <class Scalar, class Used>
 struct TransposedRows {
