@@ -303,7 +303,7 @@ TEST_CASE("the settings of JumpReLU are visited by name") {
   std::string names;
   act.visit_settings([&](std::string_view name, auto& value) {
     using Value = std::decay_t<decltype(value)>;
-    names += std::string(name) + " ";
+    names.append(name).append(" ");
     value = std::is_same_v<Value, Index> ? Value(7) : static_cast<Value>(1.0 / static_cast<double>(names.size()));
   });
   CHECK(names == "initial_threshold bandwidth relative_bandwidth deviation_decay narrowed_to narrowing_batches ");

@@ -7,6 +7,8 @@
 
 #include <cmath>
 #include <numbers>
+#include <string>
+#include <string_view>
 
 namespace parsae::inline PARSAE_ABI {
 
@@ -71,8 +73,8 @@ class CodeBits {
 
   CodeBits() : CodeBits(Settings()) {}
   explicit CodeBits(const Settings& settings) : settings_(settings) {
-    require_positive(std::string(name) + " noise_variance", settings.noise_variance);
-    require_not_negative(std::string(name) + " coefficient", settings.coefficient);
+    require_positive(std::string(name).append(" noise_variance"), settings.noise_variance);
+    require_not_negative(std::string(name).append(" coefficient"), settings.coefficient);
   }
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
