@@ -3,6 +3,7 @@
 #include <parsae/allocators/mutual_choice.hpp>
 #include <parsae/allocators/top_k.hpp>
 #include <parsae/analysis/evaluate.hpp>
+#include <parsae/data/superposition.hpp>
 #include <parsae/losses/l1.hpp>
 
 #include <support/close_to.hpp>
@@ -18,13 +19,13 @@ using namespace parsae_benchmarks;
 using parsae::test::close_to;
 
 DataSet small_world() {
-  const Superposition world({.n_inputs = 16, .n_true = 24, .n_active = 2, .seed = 1});
+  const parsae::Superposition world({.n_inputs = 16, .n_true = 24, .n_active = 2, .seed = 1});
   const parsae::Threads threads(2);
   return {"world",
           "",
-          world.samples(0, 2000, threads),
-          world.samples(2300, 200, threads),
-          world.samples(2000, 300, threads),
+          world.inputs({0, 2000}, threads),
+          world.inputs({2300, 2500}, threads),
+          world.inputs({2000, 2300}, threads),
           world.truth()};
 }
 
