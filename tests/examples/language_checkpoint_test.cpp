@@ -109,7 +109,7 @@ TEST_CASE("no header makes the reader fail otherwise than by a refusal, or take 
   }
 }
 
-TEST_CASE("refusals say what is wrong") {
+TEST_CASE("a checkpoint is refused with what is wrong in it") {
   const std::string v0 = CheckpointBytes(small(0, false)).bytes();
   const std::string v1 = CheckpointBytes(small(1, false)).bytes();
   CHECK_THAT(refusal_of(with_integer(v1, 4, 2)), ContainsSubstring("quantized") && ContainsSubstring("version 0 or 1"));

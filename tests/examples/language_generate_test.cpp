@@ -109,7 +109,7 @@ TEST_CASE("what a hook throws, and a stream that it ruins, come out as exception
   CHECK_THROWS_WITH(generate(model, settings, ruins), ContainsSubstring("not finite"));
 }
 
-TEST_CASE("settings outside their ranges are refused") {
+TEST_CASE("generation settings outside their ranges are refused") {
   const TinyCheckpoint checkpoint;
   const Llama model(*checkpoint);
   const auto refused = [&](const auto& change) {

@@ -95,7 +95,7 @@ TEST_CASE("a file that is cut in its header or its floats is refused, and one th
   CHECK(parsae::test::check_every_corruption(folder / "file.gguf", bytes, read_all) > 500);
 }
 
-TEST_CASE("refusals say what is wrong") {
+TEST_CASE("a GGUF file is refused with what is wrong in it") {
   CHECK_THAT(refusal_of(GgufBytes(1, 0, 0)), ContainsSubstring("expected version 2 or 3, got 1"));
   CHECK_THAT(refusal_of(GgufBytes(0x03000000, 0, 0)), ContainsSubstring("big-endian"));
   CHECK_THAT(refusal_of(GgufBytes(3, ~std::uint64_t{0}, 0)), ContainsSubstring("truncated"));

@@ -61,7 +61,7 @@ TEST_CASE("logits that are not finite draw nothing") {
     for (const double temperature : {0.0, 1.0}) CHECK(drawn({0, bad, 1}, {.temperature = temperature}, 0.5) == -1);
 }
 
-TEST_CASE("settings outside their ranges are refused") {
+TEST_CASE("sampling settings outside their ranges are refused") {
   CHECK_THROWS_AS(require_sampling({.temperature = -1}), std::invalid_argument);
   CHECK_THROWS_AS(require_sampling({.top_p = 0}), std::invalid_argument);
   CHECK_THROWS_AS(require_sampling({.top_p = 1.5}), std::invalid_argument);

@@ -145,12 +145,17 @@ class GradientCheck {
     CHECK(progress.samples == batch_size);
     for (const LossTerm& term : progress.terms) {
       INFO("term " << term.name);
-      const std::map<std::string_view, double> expected{
-          {"mse", base.mse},         {"l1", base.l1},
-          {"l0", base.l0},           {"target_l0", base.target_l0},
-          {"mdl", base.mdl},         {"mdl_presence", base.mdl},
-          {"mdl_values", base.mdl},  {"aux_k", base.aux_k},
-          {"gate_l1", base.gate_l1}, {"gate_reconstruction", base.gate_reconstruction}};
+      const std::map<std::string_view, double> expected{{"mse", base.mse},
+                                                        {"nested_mse", base.mse},
+                                                        {"l1", base.l1},
+                                                        {"l0", base.l0},
+                                                        {"target_l0", base.target_l0},
+                                                        {"mdl", base.mdl},
+                                                        {"mdl_presence", base.mdl},
+                                                        {"mdl_values", base.mdl},
+                                                        {"aux_k", base.aux_k},
+                                                        {"gate_l1", base.gate_l1},
+                                                        {"gate_reconstruction", base.gate_reconstruction}};
       CHECK_THAT(term.value, close_to(expected.at(term.name), 1e-12));
       CHECK(term.value > 0);
     }
