@@ -15,6 +15,7 @@
 #include "options.hpp"
 #include "report.hpp"
 #include "results.hpp"
+#include "row_progress.hpp"
 #include "rule_search.hpp"
 #include "rules.hpp"
 #include "tables.hpp"
@@ -23,8 +24,6 @@ namespace parsae_benchmarks {
 namespace {
 
 constexpr int exit_interrupted = 130;
-
-struct Interrupted {};
 
 /// The rules that were asked for, in the order of the table.
 std::vector<Rule> chosen_rules(const Options& options) {
@@ -50,15 +49,13 @@ class Comparison {
       : options_(options),
         results_(results),
         rules_(options.trains() ? chosen_rules(options) : std::vector<Rule>()),
-        bar_({.total = total_work(),
-              .style = options.is_quiet ? parsae_examples::ProgressBar::Style::Quiet
-                                        : parsae_examples::ProgressBar::Style::Auto}) {}
+        progress_(total_work(), rules_.size() * options.l0.size(), options.progress_style()) {}
 
-  /// Throws Interrupted on Ctrl-C, after the run that was going on; results then hold what is complete.
+  /// Throws RowProgress::Interrupted on Ctrl-C, after the run that was going on; results then hold what is complete.
   void run() {
     if (options_.trains()) train();
     if (options_.has_kernels()) measure_kernels();
-    bar_.clear();
+    progress_.clear();
   }
 
  private:
@@ -78,16 +75,13 @@ class Comparison {
     std::vector<RuleSearch> searches;
     for (const Rule& rule : rules_)
       searches.emplace_back(rule, options_.search_settings(), base_request(data),
-                            [this](const std::string& what) { begin_run(what); });
+                            [this](const std::string& what) { progress_.begin_run(what); });
     // All rules at one target before the next: whoever stops early has something to compare.
     for (const double target : options_.l0) {
       for (std::size_t r = 0; r < rules_.size(); ++r) {
-        runs_of_row_ = 0;
-        expected_of_row_ = expected_runs(rules_[r], options_.search_settings());
+        progress_.begin_row(expected_runs(rules_[r], options_.search_settings()));
         results_.rows.push_back(searches[r].find(target));
-        done_ += expected_of_row_;
-        runs_of_row_ = 0;
-        expected_of_row_ = 0;
+        progress_.end_row();
       }
     }
   }
@@ -131,37 +125,24 @@ class Comparison {
     std::printf("%s\n", data.source.c_str());
   }
 
-  void begin_run(const std::string& what) {
-    if (parsae_examples::Interrupt::requested()) throw Interrupted();
-    // Nobody knows how many runs a search takes: it never claims more than its share.
-    const double within = std::min(runs_of_row_, 0.9 * expected_of_row_);
-    bar_.update(done_ + within,
-                std::to_string(results_.rows.size()) + "/" + std::to_string(results_.n_planned_rows) + " rows", what);
-    ++runs_of_row_;
-  }
-
   void measure_kernels() {
     const KernelSettings settings = options_.kernel_settings();
     results_.kernel_settings = settings;
-    bar_.update(done_, "kernels", "making pre-activations");
+    progress_.tell(kernel_work(), 0, "kernels", "making pre-activations");
     KernelBenchmark benchmark(settings);
     const double n_rounds = static_cast<double>(settings.rounds + 2 * settings.dense_rounds);
     double round = 0;
     results_.kernels = benchmark.measure([&] {
-      bar_.update(done_ + kernel_work() * round++ / n_rounds, "kernels", "selection alone");
+      progress_.tell(kernel_work(), round++ / n_rounds, "kernels", "selection alone");
       return !parsae_examples::Interrupt::requested();
     });
-    done_ += kernel_work();
-    if (parsae_examples::Interrupt::requested()) throw Interrupted();
+    if (parsae_examples::Interrupt::requested()) throw RowProgress::Interrupted();
   }
 
   const Options& options_;
   Results& results_;
   std::vector<Rule> rules_;
-  parsae_examples::ProgressBar bar_;
-  double done_ = 0;
-  double runs_of_row_ = 0;
-  double expected_of_row_ = 0;
+  RowProgress progress_;
 };
 
 int run(const Options& options, const std::string& command) {
@@ -174,17 +155,16 @@ int run(const Options& options, const std::string& command) {
   std::printf("%s, %s\n", parsae::build_summary().c_str(), compiler_name().c_str());
   try {
     Comparison(options, results).run();
-  } catch (const Interrupted&) {
+  } catch (const RowProgress::Interrupted&) {
     results.is_complete = false;
   }
   results.seconds = clock.seconds();
   std::printf("%s", results_text(results).c_str());
   if (results.has_stored_rates && !results.rows.empty())
     std::printf("\nLearning rates were not searched: a first look, not a comparison (--search compares).\n");
-  if (!options.json.empty()) write_json(options.json, results);
-  if (!options.html.empty()) write_report(options.html, results);
-  std::printf("\n%s%s\n", parsae_examples::duration_text(results.seconds).c_str(),
-              options.html.empty() ? "; --out FOLDER draws charts" : (": " + options.html.string()).c_str());
+  if (!options.files.json.empty()) write_json(options.files.json, results);
+  if (!options.files.html.empty()) write_report(options.files.html, results);
+  std::printf("\n%s%s\n", parsae_examples::duration_text(results.seconds).c_str(), options.files.hint().c_str());
   if (results.is_complete) return EXIT_SUCCESS;
   std::printf("Interrupted: %zu of %zu rows are complete.\n", results.rows.size(), results.n_planned_rows);
   return exit_interrupted;

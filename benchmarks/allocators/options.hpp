@@ -5,6 +5,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <measure/result_files.hpp>
+#include <support/progress_bar.hpp>
+
 #include <algorithm>
 #include <filesystem>
 #include <set>
@@ -34,9 +37,7 @@ struct Options {
   bool wants_kernels_alone = false;
   bool wants_no_kernels = false;
   std::vector<Index> kernel_size{768, 24576, 2048};
-  std::filesystem::path out;
-  std::filesystem::path json;
-  std::filesystem::path html;
+  ResultFiles files;
   bool is_offline = false;
   bool is_quick = false;
   bool is_quiet = false;
@@ -48,6 +49,10 @@ struct Options {
   }
 
   /// Eight times the inputs, at most 1024: enough to tell rules apart, and a run ends.
+  [[nodiscard]] parsae_examples::ProgressBar::Style progress_style() const {
+    using Style = parsae_examples::ProgressBar::Style;
+    return is_quiet ? Style::Quiet : Style::Auto;
+  }
   [[nodiscard]] Index latents_for(Index n_inputs) const {
     return n_latents > 0 ? n_latents : std::min<Index>(8 * n_inputs, 1024);
   }
@@ -181,9 +186,7 @@ inline void add_options(CLI::App& app, Options& options, const std::vector<std::
   app.add_flag("--offline", options.is_offline, "never download MNIST");
   app.add_flag("--quick", options.is_quick,
                "few samples, two targets, two seeds, stored rates: a first look, not a measurement");
-  app.add_option("--out", options.out, "folder for results.json and report.html; made if missing")->default_str("");
-  app.add_option("--json", options.json, "file for the figures alone")->default_str("");
-  app.add_option("--html", options.html, "file for the page alone")->default_str("");
+  add_options(app, options.files);
   app.add_flag("--quiet", options.is_quiet, "no progress line");
 }
 
@@ -194,10 +197,7 @@ inline void finish(const CLI::App& app, Options& options) {
     if (app.count("--samples") == 0) options.samples = 200'000;
     if (app.count("--seeds") == 0) options.n_seeds = 2;
   }
-  if (!options.out.empty()) {
-    if (options.json.empty()) options.json = options.out / "results.json";
-    if (options.html.empty()) options.html = options.out / "report.html";
-  }
+  options.files.finish();
   std::sort(options.l0.begin(), options.l0.end());
 }
 

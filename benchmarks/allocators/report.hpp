@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <support/html_page.hpp>
 #include <support/markup.hpp>
 #include <support/progress_bar.hpp>
 
@@ -15,29 +16,14 @@ namespace parsae_benchmarks {
 namespace detail {
 
 inline constexpr const char* report_style = R"(
-:root{color-scheme:light}
-body{margin:0;background:#fff;color:#222;font:15px/1.5 system-ui,"Segoe UI",Helvetica,Arial,sans-serif}
-main{max-width:1200px;margin:0 auto;padding:36px 32px 60px}
-h1{font-size:15px;font-weight:600;color:#666;margin:0 0 6px}
-.headline{font-size:25px;line-height:1.3;margin:0 0 14px;max-width:1050px;font-weight:600;color:#111}
-h2{font-size:19px;margin:46px 0 6px;border-top:1px solid #ddd;padding-top:20px}
-p{margin:6px 0 14px;max-width:900px}
-.warning{background:#fff4e0;border-left:4px solid #e69f00;padding:8px 14px}
 .legend{display:flex;flex-wrap:wrap;gap:4px 22px;max-width:none;font-size:13.5px}
 .legend svg{vertical-align:-1px}
-.chart{max-width:100%;height:auto;display:block;margin:0 0 20px}
 .triple{display:grid;grid-template-columns:repeat(3,1fr);gap:6px 14px}
-table{border-collapse:collapse;font-size:12.5px;font-variant-numeric:tabular-nums;margin:10px 0}
-th,td{text-align:right;padding:3px 7px;vertical-align:bottom}
+table{font-size:12.5px}
+th,td{padding:3px 7px;vertical-align:bottom}
 td{white-space:nowrap}
 th{font-weight:600}
 th:first-child{text-align:left;padding-left:0;white-space:nowrap}
-thead th{border-bottom:1px solid #999;line-height:1.25}
-tbody tr{border-bottom:1px solid #eee}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:3px 18px;font-size:14px;margin:10px 0}
-dt{color:#666}
-dd{margin:0;overflow-wrap:anywhere}
-code{font:13px ui-monospace,Consolas,monospace;background:#f4f4f4;padding:2px 5px;overflow-wrap:anywhere}
 )";
 
 [[nodiscard]] inline std::string headline(const Results& results) {
@@ -112,30 +98,26 @@ code{font:13px ui-monospace,Consolas,monospace;background:#f4f4f4;padding:2px 5p
 }
 
 [[nodiscard]] inline std::string method_section(const Results& results) {
-  using parsae_examples::escape_markup;
-  std::string html = "<h2>How this was made</h2><dl>";
-  for (const auto& setting : results.settings)
-    html += "<dt>" + escape_markup(setting.first) + "</dt><dd>" + escape_markup(setting.second) + "</dd>";
-  return html + "</dl><p><code>" + escape_markup(results.command) + "</code></p><p>Took " +
+  return "<h2>How this was made</h2>" + parsae_examples::settings_list(results.settings) + "<p><code>" +
+         parsae_examples::escape_markup(results.command) + "</code></p><p>Took " +
          parsae_examples::duration_text(results.seconds) + ".</p>";
 }
 
 [[nodiscard]] inline std::string report_html(const Results& results) {
-  std::string html =
-      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>Sparsity rules, compared</title>"
-      "<style>";
-  html += report_style;
-  return html + "</style></head><body><main><h1>Which sparsity rule should I use?</h1><p class=\"headline\">" +
-         parsae_examples::escape_markup(headline(results)) + "</p>" + warnings(results) + training_section(results) +
-         kernel_section(results) + method_section(results) + "</main></body></html>\n";
+  const parsae_examples::HtmlPage page{
+      .title = "Sparsity rules, compared",
+      .heading = "Which sparsity rule should I use?",
+      .headline = headline(results),
+      .style = report_style,
+      .body = warnings(results) + training_section(results) + kernel_section(results) + method_section(results)};
+  return page.html();
 }
 
 }  // namespace detail
 
 /// One page with everything inside: no script, no other file. Throws parsae::FileError when it cannot be written.
 inline void write_report(const std::filesystem::path& path, const Results& results) {
-  write_whole_file(path, detail::report_html(results));
+  parsae_examples::write_whole_file(path, detail::report_html(results));
 }
 
 }  // namespace parsae_benchmarks

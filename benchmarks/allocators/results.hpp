@@ -2,13 +2,12 @@
 #pragma once
 
 #include <parsae/core/build_summary.hpp>
-#include <parsae/io/atomic_file.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <measure/machine.hpp>
+#include <support/result_file.hpp>
 
-#include <cmath>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -37,9 +36,7 @@ struct Results {
 namespace detail {
 
 using Json = nlohmann::ordered_json;
-
-/// JSON has no NaN and no infinity: what is not known is null.
-[[nodiscard]] inline Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+using parsae_examples::number_or_null;
 
 [[nodiscard]] inline Json to_json(const Row& row, const std::vector<Row>& rows) {
   using parsae::DictionaryRecovery;
@@ -99,13 +96,6 @@ using Json = nlohmann::ordered_json;
 
 }  // namespace detail
 
-inline void write_whole_file(const std::filesystem::path& path, const std::string& content) {
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path());
-  parsae::AtomicFile file(path);
-  file.write(content);
-  file.commit();
-}
-
 /// {"command", "seconds", "complete", "stored_rates", "build", "processor", "compiler", "settings", "rows", "kernels"}:
 /// what is not known is null. Throws parsae::FileError when the file cannot be written; an old one is then still whole.
 inline void write_json(const std::filesystem::path& path, const Results& results) {
@@ -123,7 +113,7 @@ inline void write_json(const std::filesystem::path& path, const Results& results
   for (const Row& row : results.rows) json["rows"].push_back(detail::to_json(row, results.rows));
   json["kernels"] = Json::array();
   for (const KernelRow& row : results.kernels) json["kernels"].push_back(detail::to_json(row, results.kernel_settings));
-  write_whole_file(path, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  parsae_examples::write_whole_file(path, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace parsae_benchmarks

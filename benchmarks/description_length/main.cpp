@@ -3,6 +3,7 @@
 
 #include <parsae/core/build_summary.hpp>
 
+#include <allocators/row_progress.hpp>
 #include <support/interrupt.hpp>
 #include <support/progress_bar.hpp>
 
@@ -22,8 +23,6 @@ namespace parsae_benchmarks::description_length {
 namespace {
 
 constexpr int exit_interrupted = 130;
-
-struct Interrupted {};
 
 std::vector<Family> chosen_families(const Options& options) {
   std::vector<Family> chosen;
@@ -47,33 +46,32 @@ class Comparison {
         results_(results),
         families_(chosen_families(options)),
         expected_of_row_(expected_runs(options.search_settings())),
-        bar_({.total = expected_of_row_ * static_cast<double>(families_.size() * options.fvu.size()),
-              .style = options.is_quiet ? parsae_examples::ProgressBar::Style::Quiet
-                                        : parsae_examples::ProgressBar::Style::Auto}) {}
+        n_rows_(families_.size() * options.fvu.size()),
+        progress_(expected_of_row_ * static_cast<double>(n_rows_), n_rows_, options.progress_style()) {}
 
-  /// Throws Interrupted on Ctrl-C, after the run that was going on; results then hold what is complete.
+  /// Ends on Ctrl-C, after the run that was going on; results then hold what is complete.
   void run() {
     const DataSet data = obtain_data(options_.data_settings());
     describe(data);
     std::deque<FamilySearch> searches;
     for (const Family& family : families_)
       searches.emplace_back(family, options_.search_settings(), base_job(data),
-                            [this](const std::string& what) { begin_run(what); });
+                            [this](const std::string& what) { progress_.begin_run(what); });
     try {
       // All families at one FVU before the next: whoever stops early has something to compare.
       for (const double fvu : options_.fvu) {
         for (FamilySearch& search : searches) {
-          runs_of_row_ = 0;
+          progress_.begin_row(expected_of_row_);
           results_.rows.push_back(search.find(fvu));
-          done_ += expected_of_row_;
+          progress_.end_row();
         }
       }
-    } catch (const Interrupted&) {
+    } catch (const RowProgress::Interrupted&) {
       results_.is_complete = false;
     }
     for (const FamilySearch& search : searches)
       for (const PointRow& point : search.points()) results_.points.push_back(point);
-    bar_.clear();
+    progress_.clear();
   }
 
  private:
@@ -91,7 +89,7 @@ class Comparison {
   void describe(const DataSet& data) {
     const FamilySearch::Settings search = options_.search_settings();
     results_.has_stored_rates = !search.searches_rates;
-    results_.n_planned_rows = families_.size() * options_.fvu.size();
+    results_.n_planned_rows = n_rows_;
     auto& settings = results_.settings;
     settings.insert(
         settings.begin(),
@@ -112,21 +110,12 @@ class Comparison {
     std::printf("%s\n", data.source.c_str());
   }
 
-  void begin_run(const std::string& what) {
-    if (parsae_examples::Interrupt::requested()) throw Interrupted();
-    // Nobody knows how many runs a search takes: it never claims more than its share.
-    bar_.update(done_ + std::min(runs_of_row_, 0.9 * expected_of_row_),
-                std::to_string(results_.rows.size()) + "/" + std::to_string(results_.n_planned_rows) + " rows", what);
-    ++runs_of_row_;
-  }
-
   const Options& options_;
   Results& results_;
   std::vector<Family> families_;
   double expected_of_row_;
-  parsae_examples::ProgressBar bar_;
-  double done_ = 0;
-  double runs_of_row_ = 0;
+  std::size_t n_rows_;
+  RowProgress progress_;
 };
 
 int run(const Options& options, const std::string& command) {
@@ -142,10 +131,9 @@ int run(const Options& options, const std::string& command) {
   std::printf("%s", results_text(results).c_str());
   if (results.has_stored_rates && !results.rows.empty())
     std::printf("\nLearning rates were not searched: a first look, not a comparison.\n");
-  if (!options.json.empty()) write_json(options.json, results);
-  if (!options.html.empty()) write_report(options.html, results);
-  std::printf("\n%s%s\n", parsae_examples::duration_text(results.seconds).c_str(),
-              options.html.empty() ? "; --out FOLDER draws charts" : (": " + options.html.string()).c_str());
+  if (!options.files.json.empty()) write_json(options.files.json, results);
+  if (!options.files.html.empty()) write_report(options.files.html, results);
+  std::printf("\n%s%s\n", parsae_examples::duration_text(results.seconds).c_str(), options.files.hint().c_str());
   if (results.is_complete) return EXIT_SUCCESS;
   std::printf("Interrupted: %zu of %zu rows are complete.\n", results.rows.size(), results.n_planned_rows);
   return exit_interrupted;

@@ -5,7 +5,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <measure/result_files.hpp>
 #include <mnist_mdl/mnist_sources.hpp>
+#include <support/progress_bar.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -30,13 +32,15 @@ struct Options {
   bool wants_stored_rates = false;
   int threads = parsae::Threads::available().count();
   std::uint64_t seed = 1;
-  std::filesystem::path out;
-  std::filesystem::path json;
-  std::filesystem::path html;
+  ResultFiles files;
   bool is_offline = false;
   bool is_quick = false;
   bool is_quiet = false;
 
+  [[nodiscard]] parsae_examples::ProgressBar::Style progress_style() const {
+    using Style = parsae_examples::ProgressBar::Style;
+    return is_quiet ? Style::Quiet : Style::Auto;
+  }
   [[nodiscard]] Index latents_for(Index n_inputs) const {
     return n_latents > 0 ? n_latents : std::min<Index>(8 * n_inputs, 1024);
   }
@@ -121,9 +125,7 @@ inline void add_options(CLI::App& app, Options& options, const std::vector<Famil
   app.add_flag("--offline", options.is_offline, "never download MNIST");
   app.add_flag("--quick", options.is_quick,
                "few samples, one FVU, one seed, stored rates: a first look, not a measurement");
-  app.add_option("--out", options.out, "folder for results.json and report.html; made if missing")->default_str("");
-  app.add_option("--json", options.json, "file for the figures alone")->default_str("");
-  app.add_option("--html", options.html, "file for the page alone")->default_str("");
+  add_options(app, options.files);
   app.add_flag("--quiet", options.is_quiet, "no progress line");
 }
 
@@ -147,10 +149,7 @@ inline void finish(const CLI::App& app, Options& options) {
     else
       options.fvu = options.is_quick ? std::vector<double>{0.1} : std::vector<double>{0.03, 0.06, 0.1};
   }
-  if (!options.out.empty()) {
-    if (options.json.empty()) options.json = options.out / "results.json";
-    if (options.html.empty()) options.html = options.out / "report.html";
-  }
+  options.files.finish();
   std::sort(options.fvu.begin(), options.fvu.end());
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <support/html_page.hpp>
 #include <support/markup.hpp>
 #include <support/progress_bar.hpp>
 #include <support/svg_chart.hpp>
@@ -21,25 +22,9 @@ using parsae_examples::Marker;
 using parsae_examples::SvgChart;
 
 inline constexpr const char* page_style = R"(
-:root{color-scheme:light}
-body{margin:0;background:#fff;color:#222;font:15px/1.5 system-ui,"Segoe UI",Helvetica,Arial,sans-serif}
-main{max-width:1200px;margin:0 auto;padding:36px 32px 60px}
-h1{font-size:15px;font-weight:600;color:#666;margin:0 0 6px}
-.headline{font-size:25px;line-height:1.3;margin:0 0 14px;max-width:1050px;font-weight:600;color:#111}
-h2{font-size:19px;margin:46px 0 6px;border-top:1px solid #ddd;padding-top:20px}
-p{margin:6px 0 14px;max-width:900px}
-.warning{background:#fff4e0;border-left:4px solid #e69f00;padding:8px 14px}
-.chart{max-width:100%;height:auto;display:block;margin:0 0 20px}
-table{border-collapse:collapse;font-size:13.5px;font-variant-numeric:tabular-nums;margin:10px 0}
-th,td{text-align:right;padding:3px 10px;white-space:nowrap}
+th,td{white-space:nowrap}
 th:nth-child(2),td:nth-child(2){text-align:left}
-thead th{border-bottom:1px solid #999}
-tbody tr{border-bottom:1px solid #eee}
 tr.shortest td{font-weight:600}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:3px 18px;font-size:14px;margin:10px 0}
-dt{color:#666}
-dd{margin:0;overflow-wrap:anywhere}
-code{font:13px ui-monospace,Consolas,monospace;background:#f4f4f4;padding:2px 5px;overflow-wrap:anywhere}
 )";
 
 /// Families in the order of their first rows.
@@ -131,15 +116,7 @@ code{font:13px ui-monospace,Consolas,monospace;background:#f4f4f4;padding:2px 5p
 [[nodiscard]] inline std::string report_html(const Results& results) {
   using parsae_examples::escape_markup;
   const std::vector<double> targets = targets_of(results.rows);
-  std::string html =
-      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>Bits at equal "
-      "error</title><style>";
-  html += std::string(page_style) + "</style></head><body><main><h1>How many bits does a code take?</h1>";
-  html += "<p class=\"headline\">" +
-          escape_markup(targets.empty() ? "This run stopped before it had a result."
-                                        : verdict(results.rows, targets[(targets.size() - 1) / 2])) +
-          "</p>" + warnings(results);
+  std::string html = warnings(results);
   if (!targets.empty()) {
     html += "<ul>";
     for (const double fvu : targets) html += "<li>" + escape_markup(verdict(results.rows, fvu)) + "</li>";
@@ -154,18 +131,24 @@ code{font:13px ui-monospace,Consolas,monospace;background:#f4f4f4;padding:2px 5p
         "is not counted. All figures are of held-out samples, interpolated between the two operating points around "
         "the FVU; parameter: the first seed's. ?: the learning rate is not bracketed.</p>";
   }
-  html += "<h2>How this was made</h2><dl>";
-  for (const auto& setting : results.settings)
-    html += "<dt>" + escape_markup(setting.first) + "</dt><dd>" + escape_markup(setting.second) + "</dd>";
-  return html + "</dl><p><code>" + escape_markup(results.command) + "</code></p><p>Took " +
-         parsae_examples::duration_text(results.seconds) + ".</p></main></body></html>\n";
+  html += "<h2>How this was made</h2>" + parsae_examples::settings_list(results.settings) + "<p><code>" +
+          escape_markup(results.command) + "</code></p><p>Took " + parsae_examples::duration_text(results.seconds) +
+          ".</p>";
+  const std::string headline = targets.empty() ? "This run stopped before it had a result."
+                                               : verdict(results.rows, targets[(targets.size() - 1) / 2]);
+  const parsae_examples::HtmlPage page{.title = "Bits at equal error",
+                                       .heading = "How many bits does a code take?",
+                                       .headline = headline,
+                                       .style = page_style,
+                                       .body = html};
+  return page.html();
 }
 
 }  // namespace detail
 
 /// One page with everything inside: no script, no other file. Throws parsae::FileError when it cannot be written.
 inline void write_report(const std::filesystem::path& path, const Results& results) {
-  write_whole_file(path, detail::report_html(results));
+  parsae_examples::write_whole_file(path, detail::report_html(results));
 }
 
 }  // namespace parsae_benchmarks::description_length

@@ -2,13 +2,12 @@
 #pragma once
 
 #include <parsae/core/build_summary.hpp>
-#include <parsae/io/atomic_file.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <measure/machine.hpp>
+#include <support/result_file.hpp>
 
-#include <cmath>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -33,9 +32,7 @@ struct Results {
 namespace detail {
 
 using Json = nlohmann::ordered_json;
-
-/// JSON has no NaN and no infinity: what is not known is null.
-[[nodiscard]] inline Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+using parsae_examples::number_or_null;
 
 [[nodiscard]] inline Json to_json(const Message& message) {
   return {{"fvu", number_or_null(message.fvu)},
@@ -93,13 +90,6 @@ using Json = nlohmann::ordered_json;
 
 }  // namespace detail
 
-inline void write_whole_file(const std::filesystem::path& path, const std::string& content) {
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path());
-  parsae::AtomicFile file(path);
-  file.write(content);
-  file.commit();
-}
-
 /// {"command", "seconds", "complete", "stored_rates", "build", "processor", "compiler", "settings", "rows", "points"}:
 /// what is not known is null. Throws parsae::FileError when the file cannot be written; an old one is then still whole.
 inline void write_json(const std::filesystem::path& path, const Results& results) {
@@ -117,7 +107,7 @@ inline void write_json(const std::filesystem::path& path, const Results& results
   for (const EqualFvuRow& row : results.rows) json["rows"].push_back(detail::to_json(row));
   json["points"] = Json::array();
   for (const PointRow& point : results.points) json["points"].push_back(detail::to_json(point));
-  write_whole_file(path, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  parsae_examples::write_whole_file(path, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace parsae_benchmarks::description_length

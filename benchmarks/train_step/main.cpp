@@ -38,10 +38,9 @@ int run(const Options& options, const std::string& command) {
   }
   results.seconds = clock.seconds();
   std::printf("%s", results_text(results).c_str());
-  if (!options.json.empty()) write_json(options.json, results);
-  if (!options.html.empty()) write_report(options.html, results);
-  std::printf("\n%s%s\n", parsae_examples::duration_text(results.seconds).c_str(),
-              options.html.empty() ? "; --out FOLDER draws charts" : (": " + options.html.string()).c_str());
+  if (!options.files.json.empty()) write_json(options.files.json, results);
+  if (!options.files.html.empty()) write_report(options.files.html, results);
+  std::printf("\n%s%s\n", parsae_examples::duration_text(results.seconds).c_str(), options.files.hint().c_str());
   if (!is_complete) return exit_interrupted;
   return results.failures.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
 }

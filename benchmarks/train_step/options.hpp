@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include <measure/problem_size.hpp>
+#include <measure/result_files.hpp>
 #include <measure/synthetic_samples.hpp>
 
 #include <algorithm>
@@ -27,9 +28,7 @@ struct Options {
   std::vector<int> threads;  ///< empty: the default plan
   int repeats = 5;
   std::uint64_t seed = 1;
-  std::filesystem::path out;
-  std::filesystem::path json;
-  std::filesystem::path html;
+  ResultFiles files;
   bool has_growth = false;  ///< unless the command line says so: in a run of everything
   bool with_peers = false;
   bool is_quick = false;
@@ -101,7 +100,8 @@ inline void add_options(CLI::App& app, Options& options) {
       "sizes.\n"
       "Methods:\n" +
       method_list() +
-      "  JumpReLU has the threshold that leaves about k latents active; it and Mutual Choice take turns with exact TopK, which\n"
+      "  JumpReLU has the threshold that leaves about k latents active; it and Mutual Choice take turns with exact "
+      "TopK, which\n"
       "  says what they cost. ReLU is measured from its dense start: half of "
       "the\n"
       "  latents active. In topk-auxk half of the latents are dead and AuxK works on them with k_aux = d / 2.\n"
@@ -138,9 +138,7 @@ inline void add_options(CLI::App& app, Options& options) {
   app.add_flag("--quick", options.is_quick, "short slices: a first look, not a measurement");
   app.add_flag("--growth,!--no-growth", options.has_growth,
                "time against n, d, batch and k; without either: when no size and no method is chosen");
-  app.add_option("--out", options.out, "folder for results.json and report.html; made if missing")->default_str("");
-  app.add_option("--json", options.json, "file for the figures alone")->default_str("");
-  app.add_option("--html", options.html, "file for the page alone")->default_str("");
+  add_options(app, options.files);
   app.add_flag("--quiet", options.is_quiet, "no progress line");
   app.add_option("--worker", options.worker)->group("")->default_str("");
 }
@@ -154,10 +152,7 @@ inline void finish(const CLI::App& app, Options& options) {
   if (options.is_quick && app.count("--data") == 0) options.data = {"gaussian"};
   if (app.count("--growth") == 0)
     options.has_growth = !has_own && !options.is_quick && app.count("--sizes") == 0 && app.count("--methods") == 0;
-  if (!options.out.empty()) {
-    if (options.json.empty()) options.json = options.out / "results.json";
-    if (options.html.empty()) options.html = options.out / "report.html";
-  }
+  options.files.finish();
 }
 
 }  // namespace parsae_benchmarks

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <support/html_page.hpp>
 #include <support/markup.hpp>
 #include <support/progress_bar.hpp>
 
@@ -15,17 +16,9 @@ namespace parsae_benchmarks {
 namespace detail {
 
 inline constexpr const char* report_style = R"(
-:root{color-scheme:light}
-body{margin:0;background:#fff;color:#222;font:15px/1.5 system-ui,"Segoe UI",Helvetica,Arial,sans-serif}
-main{max-width:1200px;margin:0 auto;padding:36px 32px 60px}
-h1{font-size:15px;font-weight:600;color:#666;margin:0 0 6px}
-.headline{font-size:25px;line-height:1.3;margin:0 0 14px;max-width:1050px;font-weight:600;color:#111}
-h2{font-size:19px;margin:46px 0 6px;border-top:1px solid #ddd;padding-top:20px}
-p{margin:6px 0 14px;max-width:900px}
-.chart{max-width:100%;height:auto;display:block;margin:0 0 26px}
+.chart{margin:0 0 26px}
 .pair{display:grid;grid-template-columns:1fr 1fr;gap:20px}
 pre{font:12.5px/1.45 ui-monospace,Consolas,monospace;background:#f6f6f6;padding:14px 16px;overflow-x:auto}
-code{font:13px ui-monospace,Consolas,monospace;background:#f4f4f4;padding:2px 5px;overflow-wrap:anywhere}
 )";
 
 /// The fastest of parsae's rows that `is_wanted` accepts; null where there is none.
@@ -92,14 +85,7 @@ template <class Wanted>
 
 [[nodiscard]] inline std::string report_html(const Results& results) {
   using parsae_examples::escape_markup;
-  std::string html =
-      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>Training steps, measured</title>"
-      "<style>";
-  html += report_style;
-  html += "</style></head><body><main><h1>One training step of a sparse autoencoder</h1><p class=\"headline\">" +
-          escape_markup(headline(results)) + "</p>" + rate_chart(results) + stages_section(results) +
-          growth_section(results);
+  std::string html = rate_chart(results) + stages_section(results) + growth_section(results);
   html += "<h2>All figures</h2><pre>" + escape_markup(results_text(results)) + "</pre>";
   html +=
       "<h2>How this was made</h2><p>Every method ran in a process of its own, on the same samples from the same "
@@ -108,14 +94,19 @@ template <class Wanted>
       escape_markup(parsae::build_summary() + ", " + compiler_name() + ", " + processor_name()) + "</p><p><code>" +
       escape_markup(results.command) + "</code></p><p>Took " + parsae_examples::duration_text(results.seconds) +
       ".</p>";
-  return html + "</main></body></html>\n";
+  const parsae_examples::HtmlPage page{.title = "Training steps, measured",
+                                       .heading = "One training step of a sparse autoencoder",
+                                       .headline = headline(results),
+                                       .style = report_style,
+                                       .body = html};
+  return page.html();
 }
 
 }  // namespace detail
 
 /// One page with everything inside: no script, no other file. Throws parsae::FileError when it cannot be written.
 inline void write_report(const std::filesystem::path& path, const Results& results) {
-  write_whole_file(path, detail::report_html(results));
+  parsae_examples::write_whole_file(path, detail::report_html(results));
 }
 
 }  // namespace parsae_benchmarks

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <parsae/io/atomic_file.hpp>
-
 #include <nlohmann/json.hpp>
 
 #include <measure/machine.hpp>
+#include <support/result_file.hpp>
 
 #include <filesystem>
 #include <map>
@@ -29,13 +28,6 @@ struct Results {
   std::vector<std::string> failures;                    ///< sentences
 };
 
-inline void write_whole_file(const std::filesystem::path& path, const std::string& content) {
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path());
-  parsae::AtomicFile file(path);
-  file.write(content);
-  file.commit();
-}
-
 /// {"command", "seconds", "machine", "trained_fvu", "peers", "rows", "ratios", "growth", "failures"}: what is not known
 /// is null. Throws parsae::FileError when the file cannot be written; an old one is then still whole.
 inline void write_json(const std::filesystem::path& path, const Results& results) {
@@ -53,7 +45,7 @@ inline void write_json(const std::filesystem::path& path, const Results& results
   json["growth"] = Json::array();
   for (const GrowthPoint& point : results.growth) json["growth"].push_back(to_json(point));
   json["failures"] = results.failures;
-  write_whole_file(path, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  parsae_examples::write_whole_file(path, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace parsae_benchmarks

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <support/html_page.hpp>
 #include <support/progress_bar.hpp>
 
 #include <filesystem>
@@ -25,29 +26,21 @@ struct ReportInput {
 namespace detail {
 
 inline constexpr const char* report_style = R"(
-:root{color-scheme:light}
-body{margin:0;background:#fff;color:#222;font:15px/1.5 system-ui,"Segoe UI",Helvetica,Arial,sans-serif}
-main{max-width:1200px;margin:0 auto;padding:36px 32px 60px}
-h1{font-size:15px;font-weight:600;color:#666;margin:0 0 6px}
-.headline{font-size:25px;line-height:1.3;margin:0 0 14px;max-width:1050px;font-weight:600;color:#111}
-h2{font-size:19px;margin:46px 0 6px;border-top:1px solid #ddd;padding-top:20px}
-p{margin:6px 0 12px;max-width:900px}
+p{margin:6px 0 12px}
 .quiet,small{color:#777}
 td.quiet{color:#949494}
 ul.sentences{padding-left:18px;margin:8px 0}
 .pair{display:grid;grid-template-columns:1fr 1fr;gap:20px;margin:14px 0 22px}
-.chart{width:100%;height:auto;display:block}
+.chart{width:100%;margin:0}
 figure{margin:18px 0;break-inside:avoid}
 figcaption{margin-bottom:5px}
 figcaption b{display:inline-block;min-width:76px}
 .sheet img{display:block;max-width:100%;height:auto;image-rendering:pixelated}
-table{border-collapse:collapse;font-size:13.5px;font-variant-numeric:tabular-nums}
+table{margin:0}
 caption{text-align:left;padding-bottom:6px}
 th{font-weight:600;text-align:right;padding:3px 9px;vertical-align:bottom}
 tbody th{vertical-align:middle}
 td{text-align:right;padding:3px 9px}
-thead th{border-bottom:1px solid #999;line-height:1.25}
-tbody tr{border-bottom:1px solid #eee;break-inside:avoid}
 table.numbers th:first-child,table.digits th{text-align:left}
 .words{text-align:left;max-width:620px}
 .grid td{min-width:44px}
@@ -66,10 +59,6 @@ table.numbers th:first-child,table.digits th{text-align:left}
 .part small{font-size:11px;color:#555;line-height:14px;display:block}
 .more{width:40px;line-height:40px;text-align:center;font-size:12px;color:#777}
 .key{display:inline-block;width:12px;height:12px;vertical-align:-1px;margin:0 3px 0 6px;border:1px solid #ccc}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:3px 18px;font-size:14px;margin:10px 0}
-dt{color:#666}
-dd{margin:0;overflow-wrap:anywhere}
-code{font:13px ui-monospace,Consolas,monospace;background:#f4f4f4;padding:2px 5px;overflow-wrap:anywhere}
 @media print{main{max-width:none;padding:0}body{font-size:12px}}
 @media print{*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 )";
@@ -164,18 +153,16 @@ code{font:13px ui-monospace,Consolas,monospace;background:#f4f4f4;padding:2px 5p
 
 [[nodiscard]] inline std::string report_html(const ReportInput& input) {
   const Minimum* leading = leading_minimum(input);
-  std::string html =
-      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
-      "<title>The fewest bits that explain handwritten digits</title><style>";
-  html += report_style;
-  html +=
-      "</style></head><body><main><h1>Sparse autoencoders on MNIST, by description length</h1><p class=\"headline\">" +
-      escape_markup(headline(leading)) + "</p><ul class=\"sentences\">";
+  std::string html = "<ul class=\"sentences\">";
   for (const Minimum& minimum : input.results.minimum) html += "<li>" + escape_markup(sentence(minimum)) + "</li>";
   html += "</ul>" + charts_section(input) + pictures_section(input) + tables_section(input, leading) +
           method_section(input);
-  return html + "</main></body></html>\n";
+  const HtmlPage page{.title = "The fewest bits that explain handwritten digits",
+                      .heading = "Sparse autoencoders on MNIST, by description length",
+                      .headline = headline(leading),
+                      .style = report_style,
+                      .body = html};
+  return page.html();
 }
 
 }  // namespace detail
@@ -183,7 +170,7 @@ code{font:13px ui-monospace,Consolas,monospace;background:#f4f4f4;padding:2px 5p
 /// One page with everything inside: no script, no other file. Sections without input are left out.
 /// Throws std::invalid_argument for pictures of a wrong size or number, parsae::FileError when it cannot be written.
 inline void write_report(const std::filesystem::path& path, const ReportInput& input) {
-  detail::write_whole_file(path, detail::report_html(input));
+  write_whole_file(path, detail::report_html(input));
 }
 
 }  // namespace parsae_examples

@@ -78,11 +78,4 @@ template <class WriteCell>
   return html + "</tbody></table>";
 }
 
-[[nodiscard]] inline std::string settings_list(const std::vector<std::pair<std::string, std::string>>& settings) {
-  std::string html = "<dl>";
-  for (const auto& setting : settings)
-    html += "<dt>" + escape_markup(setting.first) + "</dt><dd>" + escape_markup(setting.second) + "</dd>";
-  return html + "</dl>";
-}
-
 }  // namespace parsae_examples::detail

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <parsae/io/atomic_file.hpp>
-
 #include <nlohmann/json.hpp>
 
-#include <cmath>
+#include <support/result_file.hpp>
+
 #include <filesystem>
 #include <limits>
 #include <sstream>
@@ -38,11 +37,6 @@ struct Results {
 };
 
 namespace detail {
-
-/// JSON has no NaN and no infinity: what is not known is null.
-[[nodiscard]] inline nlohmann::ordered_json number_or_null(double value, bool is_known = true) {
-  return is_known && std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
-}
 
 template <class Whole>
 [[nodiscard]] nlohmann::ordered_json whole_or_null(Whole value, bool is_known) {
@@ -99,12 +93,6 @@ template <class Row>
   return array;
 }
 
-inline void write_whole_file(const std::filesystem::path& path, const std::string& content) {
-  parsae::AtomicFile file(path);
-  file.write(content);
-  file.commit();
-}
-
 }  // namespace detail
 
 /// {"grid": [...], "minimum": [...], "references": [...], "seconds"}: what is infeasible or unknown is null.
@@ -114,10 +102,10 @@ inline void write_results_json(const std::filesystem::path& path, const Results&
   json["grid"] = detail::to_json_array(results.grid);
   json["minimum"] = detail::to_json_array(results.minimum);
   json["references"] = detail::to_json_array(results.references);
-  json["seconds"] = detail::number_or_null(results.seconds);
+  json["seconds"] = number_or_null(results.seconds);
   // Sentences may hold paths that are not UTF-8; they must not cost a run its results.
   const auto replace = nlohmann::ordered_json::error_handler_t::replace;
-  detail::write_whole_file(path, json.dump(1, ' ', false, replace) + "\n");
+  write_whole_file(path, json.dump(1, ' ', false, replace) + "\n");
 }
 
 /// The grid with the names of results.json as its header; empty fields where that has null. Throws as above.
@@ -136,7 +124,7 @@ inline void write_results_csv(const std::filesystem::path& path, const std::vect
     }
     text << "\n";
   }
-  detail::write_whole_file(path, text.str());
+  write_whole_file(path, text.str());
 }
 
 }  // namespace parsae_examples

@@ -5,7 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include <cmath>
+#include <support/result_file.hpp>
+
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -46,10 +47,7 @@ struct Findings {
 
 namespace detail {
 
-/// JSON has neither NaN nor infinity: null.
-[[nodiscard]] inline nlohmann::ordered_json number_or_null(double value) {
-  return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
-}
+using parsae_examples::number_or_null;
 
 [[nodiscard]] inline nlohmann::ordered_json numbers_or_null(const std::vector<double>& values) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();

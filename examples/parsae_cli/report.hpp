@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <parsae/io/atomic_file.hpp>
-
+#include <support/html_page.hpp>
 #include <support/markup.hpp>
 #include <support/progress_bar.hpp>
+#include <support/result_file.hpp>
 
 #include <filesystem>
 #include <string>
@@ -111,10 +111,7 @@ using parsae_examples::fixed_text;
 }
 
 [[nodiscard]] inline std::string settings_section(const ReportInput& input) {
-  std::string html = "<h2>Settings</h2><dl>";
-  for (const auto& setting : input.settings)
-    html += "<dt>" + escape_markup(setting.first) + "</dt><dd>" + escape_markup(setting.second) + "</dd>";
-  return html + "</dl>";
+  return "<h2>Settings</h2>" + parsae_examples::settings_list(input.settings);
 }
 
 }  // namespace detail
@@ -122,21 +119,19 @@ using parsae_examples::fixed_text;
 /// One page with everything inside: no script, no other file.
 [[nodiscard]] inline std::string report_html(const ReportInput& input) {
   using namespace detail;
-  std::string html =
-      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
-      "content=\"width=device-width,initial-scale=1\"><title>" +
-      escape_markup(input.title) + "</title><style>" + report_style + "</style></head><body><main><h1>" +
-      escape_markup(input.title) + "</h1><p class=\"headline\">" + escape_markup(headline(input.findings)) + "</p>";
-  html += warnings(input.findings) + figure_tiles(input.findings.figures) + training_section(input.curve) +
-          latents_section(input.findings) + settings_section(input);
-  return html + "</main></body></html>\n";
+  const parsae_examples::HtmlPage page{.title = input.title,
+                                       .heading = input.title,
+                                       .headline = headline(input.findings),
+                                       .style = report_style,
+                                       .body = warnings(input.findings) + figure_tiles(input.findings.figures) +
+                                               training_section(input.curve) + latents_section(input.findings) +
+                                               settings_section(input)};
+  return page.html();
 }
 
 /// Throws parsae::FileError when the page cannot be written.
 inline void write_report(const std::filesystem::path& path, const ReportInput& input) {
-  parsae::AtomicFile out(path);
-  out.write(report_html(input));
-  out.commit();
+  parsae_examples::write_whole_file(path, report_html(input));
 }
 
 }  // namespace parsae_cli

@@ -49,7 +49,7 @@ TEST_CASE("the defaults compare every rule at three targets, with searched rates
   CHECK(options.trains());
   CHECK(options.has_kernels());
   CHECK(options.searches_rates());
-  CHECK(options.json.empty());
+  CHECK(options.files.json.empty());
   CHECK(options.kernel_settings().n_inputs == 768);
   CHECK(options.kernel_settings().n_latents == 24576);
   CHECK(options.kernel_settings().n_samples * options.kernel_settings().k == 65536);
@@ -81,8 +81,8 @@ TEST_CASE("every option reaches its place") {
   CHECK(options.kernel_settings().n_inputs == 8);
   CHECK(options.kernel_settings().n_latents == 16);
   CHECK(options.kernel_settings().k == 16);
-  CHECK(options.json == "j");
-  CHECK(options.html == "h");
+  CHECK(options.files.json == "j");
+  CHECK(options.files.html == "h");
   CHECK(options.is_quiet);
   CHECK_FALSE(parsed("--kernels").trains());
   CHECK(parsed("--n 99").latents_for(64) == 99);
@@ -106,8 +106,8 @@ TEST_CASE("a quick run has less of everything, but what was asked for stays") {
 
 TEST_CASE("a folder holds both files, unless one has a place of its own") {
   const Options options = parsed("--out folder --html page.html");
-  CHECK(options.json == std::filesystem::path("folder") / "results.json");
-  CHECK(options.html == "page.html");
+  CHECK(options.files.json == std::filesystem::path("folder") / "results.json");
+  CHECK(options.files.html == "page.html");
 }
 
 TEST_CASE("what cannot be compared is refused by the name of its option") {
