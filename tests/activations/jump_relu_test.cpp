@@ -298,6 +298,21 @@ TEST_CASE("every latent starts at the initial threshold, and its array is learne
   CHECK(JumpReLU<double>::name == "jump_relu");
 }
 
+TEST_CASE("a JumpReLU for another model begins anew") {
+  JumpReLU<float> act({.narrowing_batches = 2});
+  act.resize(3);
+  act.visit_arrays([](const ParameterArray<float>& array) {
+    if (array.name == "running_deviation") array.values[0] = array.values[1] = 0.5f;
+    if (array.name == "narrowing") array.values[0] = 2, array.values[1] = 0.25f;
+  });
+  CHECK(act.deviation() == 1);
+  CHECK(act.narrowing() == 0.25f);
+  act.resize(4);
+  CHECK(act.threshold().size() == 4);
+  CHECK(act.deviation() == 0);
+  CHECK(act.narrowing() == 1);
+}
+
 TEST_CASE("the settings of JumpReLU are visited by name") {
   JumpReLU<float> act;
   std::string names;

@@ -111,6 +111,9 @@ TEST_CASE("parents that are no latents, other trees and no samples are refused")
                     ContainsSubstring("PresenceTree parent: expected a value from -1 to 1, got 2"));
   CHECK_THROWS_WITH(PresenceTreeCounts(tree_of({none, -2})), ContainsSubstring("got -2"));
   CHECK_THROWS_WITH(PresenceTreeCounts(tree_of({none, 1})), ContainsSubstring("expected another latent, got 1"));
+  CHECK_THROWS_WITH(PresenceTreeCounts(tree_of({1, 0})), ContainsSubstring("no latent among its own ancestors"));
+  CHECK_THROWS_WITH(PresenceTreeCounts(tree_of({none, 3, 1, 2})), ContainsSubstring("no latent among its own"));
+  CHECK_NOTHROW(PresenceTreeCounts(tree_of({none, 3, 1, 0})));
   CHECK_THROWS_WITH(PresenceTreeCounts(PresenceTree()), ContainsSubstring("PresenceTree n_latents"));
   PresenceTreeCounts empty(tree_of({none, 0}));
   CHECK_THROWS_WITH(presence_bits(empty), ContainsSubstring("presence_bits samples"));

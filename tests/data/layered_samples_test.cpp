@@ -4,8 +4,10 @@
 #include <support/catch.hpp>
 #include <support/random_matrix.hpp>
 
+#include <array>
 #include <limits>
 #include <type_traits>
+#include <vector>
 
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
@@ -13,6 +15,8 @@ using Samples = LayeredSamples<float>;
 
 // Matrices that nobody keeps are refused; views of kept ones may be temporaries.
 static_assert(!std::is_constructible_v<Samples, std::vector<Matrix<float>>>);
+static_assert(!std::is_constructible_v<Samples, std::array<Matrix<float>, 2>>);
+static_assert(std::is_constructible_v<Samples, std::vector<Samples::Layer>>);
 static_assert(std::is_constructible_v<Samples, std::vector<Matrix<float>>&>);
 static_assert(std::is_constructible_v<Samples, std::vector<Samples::Layer>>);
 

@@ -71,6 +71,30 @@ TEST_CASE("tokens with all layers in one column give the batches of LayeredSourc
   CHECK(split.first_samples(4) == in_order.first_samples(4));
 }
 
+TEST_CASE("tokens without numbers stay without") {
+  struct Nameless {
+    using Scalar = float;
+    [[nodiscard]] Index n_inputs() const { return 4; }
+    bool next(Batch<float>& batch) {
+      batch.inputs = Matrix<float>::Ones(4, 3);
+      batch.sample_id.assign(n_ids, 7);
+      return true;
+    }
+    [[nodiscard]] SourcePosition position() const { return {}; }
+    void seek(const SourcePosition&) {}
+    Index n_ids = 0;
+  };
+  Nameless tokens;
+  SplitLayers<Nameless> split(tokens, {.n_layers = 2}, Standardization<float>::none());
+  Batch<float> batch;
+  batch.sample_id.assign(9, 1);
+  REQUIRE(split.next(batch));
+  CHECK(batch.inputs.cols() == 6);
+  CHECK(batch.sample_id.empty());
+  tokens.n_ids = 2;
+  CHECK_THROWS_WITH(split.next(batch), ContainsSubstring("SplitLayers sample_id"));
+}
+
 TEST_CASE("SplitLayers refuses what cannot be split") {
   const Matrix<float> rows = test::random_matrix<float>(15, 4, 1);
   Tokens tokens(rows, {.batch_size = 2});

@@ -20,6 +20,14 @@ TEST_CASE("frequencies add up to the active directions, fall as 1 / rank and sto
   CHECK_THAT(p[99] * 100, close_to(p[49] * 50, 1e-9));
 }
 
+TEST_CASE("the steepest law leaves the first directions their share") {
+  const Superposition world({.n_inputs = 2, .n_true = 4096, .n_active = 1.5, .zipf = 10});
+  double sum = 0;
+  for (const double p : world.frequency()) sum += p;
+  CHECK_THAT(sum, close_to(1.5, 1e-12));
+  CHECK(world.frequency()[0] == 0.5);
+}
+
 TEST_CASE("true directions are unit vectors, and samples follow from their number alone") {
   const Superposition world({.n_inputs = 10, .n_true = 30, .n_active = 3, .seed = 2});
   for (Index t = 0; t < 30; ++t) CHECK_THAT(world.truth().col(t).norm(), close_to(1, 1e-6));

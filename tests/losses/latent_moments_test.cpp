@@ -81,3 +81,11 @@ TEST_CASE("One that always is active has a rate below 1, and equal values no neg
   CHECK(activity.variance >= 0);
   CHECK(activity.variance < 1e-15);
 }
+
+TEST_CASE("A density that rounding put above 1 does not make a rate above 1", "[latent_moments]") {
+  const Remembered before(1.001, 2, 5);
+  const test::OneLatent<double> latent{1, 3, 2};
+  const LatentActivity activity = pooled_activity(before.moments(100'000), latent.entries(), 3);
+  CHECK(activity.active == activity.samples);
+  CHECK(activity.rate() < 1);
+}

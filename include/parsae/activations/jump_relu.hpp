@@ -125,7 +125,12 @@ class JumpReLU {
     require_not_negative("JumpReLU deviation", static_cast<double>(deviation()));
     for (const Scalar value : threshold_) require_not_negative("JumpReLU threshold", static_cast<double>(value));
   }
-  void resize(Index n_latents) { threshold_.setConstant(n_latents, static_cast<Scalar>(settings_.initial_threshold)); }
+  /// Begins anew: thresholds, running deviation and window.
+  void resize(Index n_latents) {
+    threshold_.setConstant(n_latents, static_cast<Scalar>(settings_.initial_threshold));
+    running_.setZero();
+    narrowing_ = {Scalar(0), Scalar(1)};
+  }
   void constrain(Index latent) { threshold_(latent) = std::max(threshold_(latent), Scalar(0)); }
 
   template <class Visit>

@@ -9,6 +9,21 @@
 
 namespace parsae::inline PARSAE_ABI {
 
+/// Throws std::invalid_argument where a latent is among its own ancestors.
+/// \param parent_of  of latent j: -1 for a root, else another of the n_latents
+template <class ParentOf>
+void require_no_circle(const std::string& owner, Index n_latents, const ParentOf& parent_of) {
+  constexpr LatentId nobody = -1;
+  // Each walk towards the root ends where an earlier one has passed; where it meets itself, there is no root.
+  Buffer<LatentId> passed_by(n_latents, nobody);
+  for (Index j = 0; j < n_latents; ++j) {
+    LatentId at = static_cast<LatentId>(j);
+    for (; at != nobody && passed_by[at] == nobody; at = parent_of(at)) passed_by[at] = static_cast<LatentId>(j);
+    if (at != nobody && passed_by[at] == j)
+      reject(owner + " parents", "no latent among its own ancestors", "latent " + std::to_string(at));
+  }
+}
+
 /// Trees over latents: every latent has a parent, another latent, or is a root. Roots have the parent -1, or
 /// themselves.
 ///
@@ -68,14 +83,7 @@ class LatentForest {
       if (static_cast<Scalar>(static_cast<LatentId>(parent)) != parent)
         reject(owner + " parent", "a whole number", parent);
     }
-    // Each walk towards the root ends where an earlier one has passed; where it meets itself, there is no root.
-    Buffer<LatentId> passed_by(n_latents(), no_parent);
-    for (Index j = 0; j < n_latents(); ++j) {
-      LatentId at = static_cast<LatentId>(j);
-      for (; at != no_parent && passed_by[at] == no_parent; at = parent(at)) passed_by[at] = static_cast<LatentId>(j);
-      if (at != no_parent && passed_by[at] == j)
-        reject(owner + " parents", "no latent among its own ancestors", "latent " + std::to_string(at));
-    }
+    require_no_circle(owner, n_latents(), [this](Index latent) { return parent(latent); });
   }
 
   /// One entry a latent: its parent.

@@ -5,6 +5,7 @@
 #include <parsae/core/threads.hpp>
 #include <parsae/sparse/panel_product.hpp>
 
+#include <algorithm>
 #include <vector>
 
 namespace parsae::inline PARSAE_ABI {

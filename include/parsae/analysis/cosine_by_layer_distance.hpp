@@ -3,6 +3,7 @@
 
 #include <parsae/analysis/cosine_blocks.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -44,6 +45,8 @@ template <class Scalar>
   require_shape("cosine_by_layer_distance mean_layers", mean_layers.size(), 1, dictionary.cols(), 1);
   require_between("cosine_by_layer_distance distance_bins", settings.distance_bins, Index{1}, Index{65536});
   require_between("cosine_by_layer_distance cosine_bins", settings.cosine_bins, Index{1}, Index{65536});
+  require_between("cosine_by_layer_distance bins in all", settings.cosine_bins * settings.distance_bins, Index{1},
+                  Index{1} << 24);
   require_not_negative("cosine_by_layer_distance most_distance", settings.most_distance);
 
   Buffer<LatentId> used;

@@ -4,6 +4,7 @@
 #include <parsae/analysis/cholesky.hpp>
 #include <parsae/analysis/row_moments.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>

@@ -3,6 +3,7 @@
 
 #include <parsae/analysis/cosine_blocks.hpp>
 
+#include <algorithm>
 #include <limits>
 
 namespace parsae::inline PARSAE_ABI {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <parsae/allocators/latent_forest.hpp>
 #include <parsae/analysis/description_length.hpp>
 #include <parsae/analysis/pair_counts.hpp>
 
@@ -41,7 +42,7 @@ struct PresenceTree {
 /// Batch by batch; memory in proportion to n_latents. Explicit zeros are inactive.
 class PresenceTreeCounts {
  public:
-  /// Throws std::invalid_argument for a parent that is no latent, or the latent itself.
+  /// Throws std::invalid_argument for a parent that is no latent, and for a latent among its own ancestors.
   explicit PresenceTreeCounts(PresenceTree tree)
       : tree_(std::move(tree)),
         active_(tree_.n_latents(), 0),
@@ -53,6 +54,7 @@ class PresenceTreeCounts {
       require_between("PresenceTree parent", parent, Index{PresenceTree::none}, tree_.n_latents() - 1);
       if (parent == j) reject("PresenceTree parent", "another latent", parent);
     }
+    require_no_circle("PresenceTree", tree_.n_latents(), [this](Index latent) { return tree_.parents[latent]; });
   }
 
   /// From samples whose pairs were counted; the tree has their number of latents.

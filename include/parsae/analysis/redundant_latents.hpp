@@ -3,6 +3,7 @@
 
 #include <parsae/analysis/row_similarities.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 

@@ -3,6 +3,7 @@
 
 #include <parsae/data/standardization.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace parsae::inline PARSAE_ABI {

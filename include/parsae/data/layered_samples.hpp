@@ -4,7 +4,9 @@
 #include <parsae/core/check.hpp>
 
 #include <limits>
+#include <ranges>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace parsae::inline PARSAE_ABI {
@@ -22,15 +24,19 @@ class LayeredSamples {
   explicit LayeredSamples(const Layers& layers) {
     for (const auto& layer : layers) {
       using Plain = std::remove_cvref_t<decltype(layer)>;
-      static_assert((Plain::Flags & Eigen::DirectAccessBit) != 0 && !Plain::IsRowMajor,
-                    "each layer must lie in memory, n_inputs x n_tokens and column-major");
+      static_assert(
+          (Plain::Flags & Eigen::DirectAccessBit) != 0 && !Plain::IsRowMajor && Plain::InnerStrideAtCompileTime == 1,
+          "each layer must lie in memory, n_inputs x n_tokens and column-major");
       add(Layer(layer.data(), layer.rows(), layer.cols(), Eigen::OuterStride<>(layer.outerStride())));
     }
     require_at_least("LayeredSamples layers", n_layers(), Index{1});
   }
 
   /// Matrices on their way out would be gone before the first batch.
-  explicit LayeredSamples(const std::vector<Matrix<Scalar>>&& layers) = delete;
+  template <class Layers>
+  requires(!std::is_lvalue_reference_v<Layers> &&
+           std::is_same_v<std::ranges::range_value_t<Layers>,
+                          Matrix<Scalar>>) explicit LayeredSamples(Layers&& layers) = delete;
 
   [[nodiscard]] Index n_layers() const { return static_cast<Index>(layers_.size()); }
   [[nodiscard]] Index n_inputs() const { return layers_.front().rows(); }

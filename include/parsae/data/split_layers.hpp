@@ -49,8 +49,13 @@ requires(BatchSource<Tokens, typename Tokens::Scalar>) class SplitLayers {
     batch.weight.clear();
     batch.inputs = split(of_tokens_.inputs);
     label(batch.group, batch.inputs.cols());
-    batch.sample_id.resize(batch.inputs.cols());
-    for (Index i = 0; i < batch.inputs.cols(); ++i) batch.sample_id[i] = of_tokens_.sample_id[i / n_layers()];
+    if (of_tokens_.sample_id.empty()) {
+      batch.sample_id.clear();
+    } else {
+      require_shape("SplitLayers sample_id", of_tokens_.sample_id.size(), 1, of_tokens_.inputs.cols(), 1);
+      batch.sample_id.resize(batch.inputs.cols());
+    }
+    for (Index i = 0; i < batch.sample_id.size(); ++i) batch.sample_id[i] = of_tokens_.sample_id[i / n_layers()];
     transform_.apply(batch.inputs, batch.group.slice(), record_, settings_.threads);
     return true;
   }

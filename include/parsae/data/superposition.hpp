@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <parsae/allocators/zipf_law.hpp>
 #include <parsae/core/buffer.hpp>
 #include <parsae/core/check.hpp>
 #include <parsae/core/random.hpp>
@@ -124,13 +125,6 @@ class Superposition {
         .uniform(2 * static_cast<std::uint64_t>(t / settings_.group_size) + 1);
   }
 
-  [[nodiscard]] static Buffer<double> at_scale(const Settings& settings, double scale) {
-    Buffer<double> found;
-    for (Index t = 0; t < settings.n_true; ++t)
-      found.push_back(std::min(0.5, scale / std::pow(static_cast<double>(t + 1), settings.zipf)));
-    return found;
-  }
-
   [[nodiscard]] static Buffer<double> frequencies(const Settings& settings) {
     require_at_least("Superposition n_inputs", settings.n_inputs, Index{1});
     require_at_least("Superposition n_true", settings.n_true, Index{1});
@@ -141,15 +135,9 @@ class Superposition {
     const double n_true = static_cast<double>(settings.n_true);
     if (!(settings.n_active > 0 && settings.n_active < n_true / 2))
       reject("Superposition n_active", "a value above 0 and below half of n_true", settings.n_active);
-    double low = 0;
-    double high = std::pow(n_true, std::max(settings.zipf, 1.0));
-    for (int halving = 0; halving < 100; ++halving) {
-      const double middle = (low + high) / 2;
-      double sum = 0;
-      for (const double p : at_scale(settings, middle)) sum += p;
-      (sum < settings.n_active ? low : high) = middle;
-    }
-    return at_scale(settings, low);
+    Buffer<double> found = ZipfLaw{.exponent = settings.zipf}.densities(settings.n_true, 2 * settings.n_active);
+    for (double& p : found) p /= 2;
+    return found;
   }
 
   Settings settings_;

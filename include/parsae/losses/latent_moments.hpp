@@ -48,6 +48,7 @@ template <class Scalar>
     sum += before.samples * before.value[entries.latent];
     squares += before.samples * before.squared_value[entries.latent];
   }
+  pooled.active = std::min(pooled.active, pooled.samples);  // densities from a file may be a little above 1
   if (pooled.active > 0) {
     pooled.mean = sum / pooled.active;
     pooled.variance = std::max(squares / pooled.active - pooled.mean * pooled.mean, 0.0);

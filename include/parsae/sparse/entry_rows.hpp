@@ -103,7 +103,7 @@ class EntryRows {
   };
 
   /// Rows of many entries, which vectors move faster than a loop over bits.
-  [[nodiscard]] bool is_dense() const { return n_stored_ >= 6 * rows_.size(); }
+  [[nodiscard]] bool is_dense() const { return n_stored_ > 0 && n_stored_ >= 6 * rows_.size(); }
 
   template <class ValueOf>
   void fill(const ValueOf& value_of, SparseCode<Scalar>& code) const {

@@ -6,6 +6,7 @@
 #include <parsae/sparse/sparse_code.hpp>
 #include <parsae/sparse/transpose.hpp>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 
