@@ -53,7 +53,9 @@ class ChartAxis {
     const double high = bend(high_) + margin + 1e-9;
     if (settings_.scale == Scale::Linear) return linear_ticks(low, high);
     const double base = settings_.scale == Scale::Log2 ? 2 : 10;
-    return log_ticks(low, high, base);
+    const std::vector<double> found = log_ticks(low, high, base);
+    // A short piece of a logarithmic scale is nearly linear.
+    return found.size() < 2 && high_ > low_ ? linear_ticks(std::pow(base, low), std::pow(base, high)) : found;
   }
 
   /// "0.5", "2", "1000": as many digits as a tick needs.

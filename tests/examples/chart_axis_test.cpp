@@ -33,6 +33,9 @@ TEST_CASE("ticks are round values inside the axis") {
   check_ticks(axis(Scale::Linear, -40, 130), {-50, 0, 50, 100});
   check_ticks(axis(Scale::Log2, 1, 64), {1, 2, 4, 8, 16, 32, 64});
   check_ticks(axis(Scale::Log10, 20, 500), {20, 50, 100, 200, 500});
+  check_ticks(axis(Scale::Log10, 0.545, 0.69), {0.55, 0.6, 0.65, 0.7});
+  check_ticks(axis(Scale::Log10, 0.9, 1.2), {0.9, 1, 1.1, 1.2});
+  check_ticks(axis(Scale::Log2, 4, 4), {4});
   check_ticks(axis(Scale::Log10, 0.01, 100), {0.01, 0.1, 1, 10, 100});
 }
 
