@@ -10,7 +10,9 @@
 
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 using namespace parsae;
@@ -331,6 +333,38 @@ TEST_CASE("the settings of JumpReLU are visited by name") {
   CHECK_NOTHROW(act.check());
   act.visit_settings([](std::string_view, auto& value) { value = -1; });
   CHECK_THROWS_WITH(act.check(), "JumpReLU initial_threshold: expected a finite value of at least 0, got -1");
+}
+
+TEST_CASE("arrays from a file that no training leads to are refused by name") {
+  const auto refused = [](std::string_view changed, Index place, double to) {
+    JumpReLU<double> act({.narrowing_batches = 7});
+    act.resize(3);
+    act.observe_pre_acts(test::random_matrix<double>(3, 5, 1));
+    act.observe(SparseCode<double>());
+    act.check();
+    act.visit_arrays([&](const ParameterArray<double>& array) {
+      if (array.name == changed) array.values[place] = to;
+    });
+    try {
+      act.check();
+    } catch (const std::invalid_argument& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  CHECK(refused("threshold", 2, -0.5) == "JumpReLU threshold: expected a finite value of at least 0, got -0.5");
+  CHECK(refused("threshold", 2, infinity) == "JumpReLU threshold: expected a finite value of at least 0, got inf");
+  for (const Index place : {0, 1})
+    CHECK(refused("running_deviation", place, -2) ==
+          "JumpReLU running_deviation: expected a finite value of at least 0, got -2");
+  CHECK(refused("running_deviation", 0, infinity) ==
+        "JumpReLU deviation: expected a finite value of at least 0, got inf");
+  CHECK(refused("narrowing", 0, 7) == "accepted");
+  CHECK(refused("narrowing", 0, 8) == "JumpReLU narrowing batches: expected a value from 0 to 7, got 8");
+  CHECK(refused("narrowing", 0, -1) == "JumpReLU narrowing batches: expected a value from 0 to 7, got -1");
+  CHECK(refused("narrowing", 1, 0) == "JumpReLU narrowing: expected a value from 0.00099 to 1, got 0");
+  CHECK(refused("narrowing", 1, 1.5) == "JumpReLU narrowing: expected a value from 0.00099 to 1, got 1.5");
 }
 
 TEST_CASE("settings and sizes that cannot be are refused") {

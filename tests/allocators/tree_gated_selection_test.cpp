@@ -114,6 +114,10 @@ TEST_CASE("a full buffer raises floors, and what may still be taken waits") {
   };
   rule.begin(worker, block, floors);
   CHECK((by_sample[0] == 0 && by_latent[4] == floor_always<float>));
+  TreeGatedSelection<float>(20, 0, forest).begin(worker, block, floors);  // nothing is to be taken
+  CHECK((by_sample[0] == floor_never<float> && by_sample[1] == floor_never<float>));
+  rule.begin(worker, block, floors);
+  CHECK((by_sample[0] == 0 && by_sample[1] == 0));
 
   keep({{9, 1, 10}, {8, 2, 10}, {0, 3, 10}, {7, 4, 11}});
   CHECK((by_sample[0] == 0 && by_sample[1] == 0));  // no root yet

@@ -3,8 +3,11 @@
 
 #include <support/catch.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <set>
 #include <utility>
+#include <vector>
 
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
@@ -79,6 +82,43 @@ TEST_CASE("each layer writes by its own chance, and noise is of the size that wa
   CHECK(stream.layers[0].col(0) != stream.layers[2].col(0));
 }
 
+TEST_CASE("a direction is written with the chance of its layer, and magnitudes are uniform on [0.5, 1.5]") {
+  const auto stream = make_residual_stream<double>(
+      {.n_inputs = 2, .n_directions = 20, .n_layers = 2, .n_tokens = 1000, .switch_on = {0.3, 0.1}, .persistence = 0});
+  // 20000 draws, then the 70 % that were not there yet: standard deviations of .0032 and .0025
+  double written[2] = {0, 0};
+  double sum = 0;
+  double largest = 0;
+  for (Index i = 0; i < stream.truth.n_samples(); ++i) written[i % 2] += static_cast<double>(stream.truth.count_of(i));
+  for (const double m : stream.truth.values) {
+    sum += m;
+    largest = std::max(largest, m);
+  }
+  CHECK(std::abs(written[0] / 20000 - 0.3) < 0.016);
+  CHECK(std::abs(written[1] / 14000 - 0.1) < 0.013);
+  CHECK(std::abs(sum / static_cast<double>(stream.truth.stored()) - 1) < 0.02);  // of about 7400: .0034
+  CHECK(largest > 1.49);
+}
+
+TEST_CASE("tokens and seeds differ in everything that is drawn") {
+  const ResidualStreamSettings settings{
+      .n_inputs = 4, .n_directions = 30, .n_layers = 1, .n_tokens = 2, .switch_on = {0.5}, .seed = 1};
+  ResidualStreamSettings other = settings;
+  other.seed = 2;
+  const auto stream = make_residual_stream<double>(settings);
+  const auto changed = make_residual_stream<double>(other);
+  CHECK(stream.directions != changed.directions);
+  CHECK(!(stream.truth.latents == changed.truth.latents));
+  const auto latents = [&](Index i) {
+    const LatentId* first = stream.truth.latents.data();
+    return std::vector<LatentId>(first + stream.truth.begin_of(i), first + stream.truth.begin_of(i + 1));
+  };
+  CHECK(latents(0) != latents(1));
+  const auto noise_alone = make_residual_stream<double>(
+      {.n_inputs = 4, .n_directions = 1, .n_layers = 1, .n_tokens = 2, .switch_on = {0}, .noise = 1});
+  CHECK(noise_alone.layers[0].col(0) != noise_alone.layers[0].col(1));
+}
+
 TEST_CASE("ResidualStream refuses settings that mean nothing") {
   const auto made = [](const ResidualStreamSettings& settings) { return make_residual_stream<float>(settings).token; };
   CHECK_THROWS_WITH(made({.n_inputs = 0}), ContainsSubstring("ResidualStream n_inputs"));
@@ -86,7 +126,10 @@ TEST_CASE("ResidualStream refuses settings that mean nothing") {
   CHECK_THROWS_WITH(made({.n_layers = 0}), ContainsSubstring("ResidualStream n_layers"));
   CHECK_THROWS_WITH(made({.n_tokens = 0}), ContainsSubstring("ResidualStream n_tokens"));
   CHECK_THROWS_WITH(made({.switch_on = {}}), ContainsSubstring("ResidualStream switch_on: expected a 6 x 1"));
-  CHECK_THROWS_WITH(made({.switch_on = {1.5}}), ContainsSubstring("ResidualStream switch_on"));
+  CHECK_THROWS_WITH(made({.switch_on = {0.1, 0.2}}), ContainsSubstring("ResidualStream switch_on: expected a 6 x 1"));
+  for (const double bad : {-0.5, 1.5})
+    CHECK_THROWS_WITH(made({.switch_on = {bad}}), ContainsSubstring("ResidualStream switch_on"));
+  CHECK_THROWS_WITH(made({.persistence = 1.1}), ContainsSubstring("ResidualStream persistence"));
   CHECK_THROWS_WITH(made({.persistence = -0.1}), ContainsSubstring("ResidualStream persistence"));
   CHECK_THROWS_WITH(made({.noise = -1}), ContainsSubstring("ResidualStream noise"));
 }

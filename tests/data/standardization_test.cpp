@@ -115,6 +115,11 @@ TEST_CASE("what a standardization cannot serve is refused") {
   Matrix<float> samples = Matrix<float>::Ones(4, 2);
   CHECK_THROWS_WITH(per_layer.apply(samples, layer_of.slice(), record),
                     ContainsSubstring("Standardization layer: expected a value from 0 to 2, got 3"));
+  CHECK_THROWS_WITH(per_layer.undo(samples, layer_of.slice(), record),
+                    ContainsSubstring("Standardization layer: expected a value from 0 to 2, got 3"));
+  layer_of.assign(2, -1);
+  CHECK_THROWS_WITH(per_layer.apply(samples, layer_of.slice(), record),
+                    ContainsSubstring("Standardization layer: expected a value from 0 to 2, got -1"));
   layer_of.assign(3, 0);
   CHECK_THROWS_WITH(per_layer.apply(samples, layer_of.slice(), record), ContainsSubstring("Standardization layers"));
   Matrix<float> wide = Matrix<float>::Ones(5, 3);
@@ -124,6 +129,13 @@ TEST_CASE("what a standardization cannot serve is refused") {
                     ContainsSubstring("Standardization inputs: expected at least 2"));
   CHECK_THROWS_WITH(Standard::per_vector().undo(samples, layer_of.slice(), Standard::Record()),
                     ContainsSubstring("Standardization record"));
+  for (const Index n_means : {1, 2}) {
+    Standard::Record other;
+    other.mean.assign(n_means, 0.0f);
+    other.deviation.assign(3 - n_means, 1.0f);
+    CHECK_THROWS_WITH(Standard::per_vector().undo(samples, layer_of.slice(), other),
+                      ContainsSubstring("Standardization record: expected a 2 x 1 matrix, got 1 x 1"));
+  }
 
   const std::vector<Lens<float>> one_lens{Lens<float>("a", Matrix<float>::Zero(4, 4), Vector<float>::Zero(4))};
   CHECK_THROWS_WITH(Standard::per_layer(LayeredSamples<float>(layers), one_lens),
@@ -131,4 +143,9 @@ TEST_CASE("what a standardization cannot serve is refused") {
   layers[1].setConstant(3);
   CHECK_THROWS_WITH(Standard::per_layer(LayeredSamples<float>(layers)),
                     ContainsSubstring("Standardization layer 1: expected samples that differ"));
+  std::vector<Matrix<double>> huge = unlike_layers<double>(4, 10);
+  huge[2](2, 3) = 1e200;  // unlike its square
+  CHECK_THROWS_WITH(
+      Standardization<double>::per_layer(LayeredSamples<double>(huge)),
+      ContainsSubstring("Standardization layer 2: expected samples that differ, by a finite deviation, got inf"));
 }

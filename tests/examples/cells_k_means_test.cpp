@@ -3,6 +3,7 @@
 #include <support/catch.hpp>
 #include <support/random_matrix.hpp>
 
+#include <limits>
 #include <set>
 
 using namespace parsae_examples;
@@ -53,6 +54,24 @@ TEST_CASE("at the end every sample is nearest to its own center, for any number 
   }
 }
 
+TEST_CASE("where rounds run out, samples still belong to the nearest of the centers that were told") {
+  const Matrix<float> samples = parsae::test::random_matrix<float>(3, 300, 2);
+  const KMeans one(samples, {.n_clusters = 7, .most_rounds = 1});
+  const Matrix<double> scores = one.scores(samples);
+  for (Index i = 0; i < 300; ++i) CHECK(scores(one.cluster()[i], i) == scores.col(i).maxCoeff());
+  CHECK(one.centers() != KMeans(samples, {.n_clusters = 7, .most_rounds = 2}).centers());
+  CHECK(one.centers() != KMeans(samples, {.n_clusters = 7, .most_rounds = 1, .seed = 1}).centers());
+}
+
+TEST_CASE("a cluster starts far from those before: one sample far away has a center of its own") {
+  Matrix<float> samples = parsae::test::random_matrix<float>(3, 300, 2);
+  samples.col(123).setConstant(1e4f);
+  for (const std::uint64_t seed : {1u, 2u, 3u, 4u, 5u}) {
+    const KMeans means(samples, {.n_clusters = 2, .most_rounds = 1, .seed = seed});
+    CHECK((means.centers().col(means.cluster()[123]) - samples.col(123).cast<double>()).norm() == 0);
+  }
+}
+
 TEST_CASE("as many clusters as samples, equal samples, and what is refused") {
   const Matrix<float> samples = parsae::test::random_matrix<float>(3, 5, 3);
   const Matrix<double> scores = KMeans(samples, {.n_clusters = 5}).scores(samples);
@@ -60,6 +79,10 @@ TEST_CASE("as many clusters as samples, equal samples, and what is refused") {
   const KMeans equal(Matrix<float>::Ones(2, 4).eval(), {.n_clusters = 3});
   CHECK(equal.centers() == Matrix<double>::Ones(2, 3));
   CHECK_THROWS_WITH(KMeans(samples, {.n_clusters = 6}), ContainsSubstring("KMeans n_clusters"));
+  CHECK_THROWS_WITH(KMeans(samples, {.n_clusters = 0}), ContainsSubstring("KMeans n_clusters"));
+  Matrix<float> infinite = samples;
+  infinite(1, 3) = std::numeric_limits<float>::infinity();
+  CHECK_THROWS_WITH(KMeans(infinite, {.n_clusters = 2}), ContainsSubstring("KMeans samples"));
   CHECK_THROWS_WITH(KMeans(samples, {.n_clusters = 2, .most_rounds = 0}), ContainsSubstring("KMeans most_rounds"));
   const KMeans means(samples, {.n_clusters = 2});
   CHECK_THROWS_WITH(means.scores(Matrix<float>::Ones(2, 2)), ContainsSubstring("KMeans samples"));

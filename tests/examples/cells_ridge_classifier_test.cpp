@@ -42,6 +42,9 @@ TEST_CASE("the largest score is the class of samples that were held out") {
 TEST_CASE("labels that are none are refused") {
   const Matrix<float> samples = classes(9, 1, 3);
   CHECK_THROWS_WITH(RidgeClassifier(samples, labels(9).slice(), 2), ContainsSubstring("RidgeClassifier label"));
+  Buffer<Index> negative = labels(9);
+  negative[4] = -1;
+  CHECK_THROWS_WITH(RidgeClassifier(samples, negative.slice(), 3), ContainsSubstring("RidgeClassifier label"));
   CHECK_THROWS_WITH(RidgeClassifier(samples, labels(9).slice(), 0), ContainsSubstring("RidgeClassifier n_classes"));
   CHECK_THROWS_WITH(RidgeClassifier(samples, labels(8).slice(), 3), ContainsSubstring("LinearProbe variables"));
 }

@@ -26,6 +26,8 @@ TEST_CASE("settings have their ranges") {
   CHECK_THROWS_WITH(write_with({.block_size = 0}), ContainsSubstring("write_message block_size"));
   CHECK_THROWS_WITH(write_with({.block_size = (1 << 20) + 1}), ContainsSubstring("write_message block_size"));
   CHECK_THROWS_WITH(write_with({.tree_most_latents = 0}), ContainsSubstring("write_message tree_most_latents"));
+  CHECK_THROWS_WITH(write_with({.tree_most_latents = (1 << 16) + 1}),
+                    ContainsSubstring("write_message tree_most_latents"));
   CHECK_THROWS_WITH(write_with({.presence_bits = 1}), ContainsSubstring("write_message presence_bits"));
   CHECK_THROWS_WITH(write_with({.presence_bits = 17}), ContainsSubstring("write_message presence_bits"));
   CHECK_THROWS_WITH(write_with({.value_bits = -1}), ContainsSubstring("write_message value_bits"));

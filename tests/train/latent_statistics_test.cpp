@@ -186,10 +186,15 @@ TEST_CASE("Values are averaged with the weights of the densities, and remembered
   });
   CHECK(copy.moments().value[1] == statistics.moments().value[1]);
   CHECK(copy.moments().squared_value[1] == statistics.moments().squared_value[1]);
-  copy.visit_state([&](std::string_view name, auto values) {
-    if (name == "squared_value") values[1] = static_cast<std::remove_cvref_t<decltype(values[0])>>(-1);
-  });
-  CHECK_THROWS_AS(copy.check(), std::invalid_argument);
+  for (const std::string_view changed : {"value", "squared_value"}) {
+    LatentStatistics bad = copy;
+    CHECK_NOTHROW(bad.check());
+    bad.visit_state([&](std::string_view name, auto values) {
+      if (name == changed) values[1] = static_cast<std::remove_cvref_t<decltype(values[0])>>(-1);
+    });
+    CHECK_THROWS_WITH(bad.check(),
+                      "LatentStatistics " + std::string(changed) + ": expected a finite value of at least 0, got -1");
+  }
 }
 
 TEST_CASE("Values that nobody needs are not measured", "[latent_statistics]") {
