@@ -98,6 +98,8 @@ class GradientCheck {
     model_.output_scale = setup_.is_transcoder ? 1.3 : 0.8;
     if constexpr (Act::has_threshold)
       for (Index j = 0; j < n_latents; ++j) model_.activation.threshold()(j) = 0.1 + 0.02 * static_cast<double>(j);
+    if constexpr (requires { model_.activation.observe_pre_acts(model_.encoder.w_enc); })
+      model_.activation.observe_pre_acts(random_matrix<double>(n_latents, batch_size, 9));  // else no window at first
     if constexpr (requires { model_.activation.set_parents(parents_.slice()); }) {
       for (Index j = 0; j < n_latents; ++j) parents_.push_back(parent_of(j));
       model_.activation.set_parents(parents_.slice());

@@ -284,8 +284,7 @@ TEST_CASE("LatentPass differentiates JumpReLU with the bits of its code", "[late
 }
 
 TEST_CASE("LatentPass differentiates JumpReLU with a target for L0", "[latent_pass]") {
-  JumpReLU<double> relative({.relative_bandwidth = 0.4});
-  relative.observe_pre_acts(test::random_matrix<double>(n_latents, 12, 9));
+  const JumpReLU<double> relative({.relative_bandwidth = 0.4});
   test::DenseObjective reference;
   reference.select = test::select_above(thresholds());
   reference.target_weight = 0.7;
