@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <parsae/core/shuffle.hpp>
 #include <parsae/data/superposition.hpp>
 #include <parsae/io/npy.hpp>
 
@@ -81,10 +82,10 @@ enum class HoldOut : std::uint64_t { Test = std::uint64_t{35} << 48, Validation 
 /// Takes a tenth of the samples out, at least one, drawn by the seed; the rest stays in shuffled order.
 [[nodiscard]] inline parsae::Matrix<float> hold_out(parsae::Matrix<float>& samples, std::uint64_t seed,
                                                     HoldOut purpose) {
-  const parsae::Random random(seed, static_cast<std::uint64_t>(purpose));
   std::vector<Index> order(static_cast<std::size_t>(samples.cols()));
   std::iota(order.begin(), order.end(), Index{0});
-  for (std::size_t i = order.size() - 1; i > 0; --i) std::swap(order[i], order[random.below(i + 1, i)]);
+  parsae::shuffle(parsae::Slice<Index>(order.data(), samples.cols()),
+                  parsae::Random(seed, static_cast<std::uint64_t>(purpose)));
   const Index n_out = std::max<Index>(samples.cols() / 10, 1);
   parsae::Matrix<float> out(samples.rows(), n_out);
   parsae::Matrix<float> rest(samples.rows(), samples.cols() - n_out);

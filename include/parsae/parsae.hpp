@@ -82,6 +82,7 @@
 #include <parsae/core/large_page_allocator.hpp>
 #include <parsae/core/parameter_array.hpp>
 #include <parsae/core/random.hpp>
+#include <parsae/core/shuffle.hpp>
 #include <parsae/core/slice.hpp>
 #include <parsae/core/threads.hpp>
 #include <parsae/core/types.hpp>

@@ -2,9 +2,7 @@
 #pragma once
 
 #include <parsae/analysis/token_layers.hpp>
-#include <parsae/core/random.hpp>
-
-#include <utility>
+#include <parsae/core/shuffle.hpp>
 
 namespace parsae::inline PARSAE_ABI {
 
@@ -20,11 +18,8 @@ namespace parsae::inline PARSAE_ABI {
   permuted.append(layers);
   for (Index first = 0; first < layers.size(); first += n_layers) {
     require_between("permuted_layers token", tokens[first], std::int64_t{0}, (std::int64_t{1} << 48) - 1);
-    const Random random(seed, Draws::Layers, static_cast<std::uint64_t>(tokens[first]));
-    for (Index i = n_layers - 1; i > 0; --i) {
-      const auto other = random.below(static_cast<std::uint64_t>(i) + 1, static_cast<std::uint64_t>(i));
-      std::swap(permuted[first + i], permuted[first + static_cast<Index>(other)]);
-    }
+    shuffle(permuted.slice().part(first, n_layers),
+            Random(seed, Draws::Layers, static_cast<std::uint64_t>(tokens[first])));
   }
   return permuted;
 }

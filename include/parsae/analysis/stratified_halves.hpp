@@ -3,10 +3,9 @@
 
 #include <parsae/core/buffer.hpp>
 #include <parsae/core/check.hpp>
-#include <parsae/core/random.hpp>
+#include <parsae/core/shuffle.hpp>
 
 #include <algorithm>
-#include <utility>
 #include <vector>
 
 namespace parsae::inline PARSAE_ABI {
@@ -38,10 +37,8 @@ struct StratifiedHalves {
     Index n_odd = 0;
     for (Index c = 0; c < n_classes; ++c) {
       Buffer<Index>& samples = members[static_cast<std::size_t>(c)];
-      const Random random(settings.seed, Draws::Split, static_cast<std::uint64_t>(settings.repeat << 28 | c));
-      for (Index i = samples.size() - 1; i > 0; --i)
-        std::swap(samples[i], samples[static_cast<Index>(
-                                  random.below(static_cast<std::uint64_t>(i) + 1, static_cast<std::uint64_t>(i)))]);
+      shuffle(samples.slice(),
+              Random(settings.seed, Draws::Split, static_cast<std::uint64_t>(settings.repeat << 28 | c)));
       const bool is_odd = samples.size() % 2 == 1;
       const Index n_first = samples.size() / 2 + (is_odd && n_odd % 2 == 0 ? 1 : 0);
       n_odd += is_odd;

@@ -3,13 +3,12 @@
 
 #include <parsae/core/buffer.hpp>
 #include <parsae/core/check.hpp>
-#include <parsae/core/random.hpp>
+#include <parsae/core/shuffle.hpp>
 #include <parsae/data/batch.hpp>
 
 #include <algorithm>
 #include <limits>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace parsae::inline PARSAE_ABI {
@@ -23,16 +22,17 @@ class PassOrder {
   enum class Order { Shuffled, Sequential };
 
   struct Settings {
-    std::string_view source = "PassOrder";  ///< whose order it is: the name in messages
-    Index n_items = 1;                      ///< 1 to 2^32 - 1
-    Index epochs = 0;                       ///< passes over the items, 0 to 1e9; 0: without end
+    std::string source = "PassOrder";  ///< whose order it is: the name in messages
+    Index n_items = 1;                 ///< 1 to 2^32 - 1
+    Index epochs = 0;                  ///< passes over the items, 0 to 1e9; 0: without end
     Order order = Order::Shuffled;
     std::uint64_t seed = 0;
   };
 
-  explicit PassOrder(const Settings& settings) : settings_(settings), source_(settings.source) {
-    require_between(source_ + " samples", settings.n_items, Index{1}, Index{std::numeric_limits<std::uint32_t>::max()});
-    require_between(source_ + " epochs", settings.epochs, Index{0}, Index{1'000'000'000});
+  explicit PassOrder(Settings settings) : settings_(std::move(settings)) {
+    require_between(settings_.source + " samples", settings_.n_items, Index{1},
+                    Index{std::numeric_limits<std::uint32_t>::max()});
+    require_between(settings_.source + " epochs", settings_.epochs, Index{0}, Index{1'000'000'000});
     draw();
   }
 
@@ -60,8 +60,9 @@ class PassOrder {
   [[nodiscard]] SourcePosition position() const { return position_; }
 
   void seek(const SourcePosition& position) {
-    require_at_least(source_ + " position epoch", position.epoch, std::int64_t{0});
-    require_between(source_ + " position sample", position.sample, std::int64_t{0}, std::int64_t{n_items() - 1});
+    require_at_least(settings_.source + " position epoch", position.epoch, std::int64_t{0});
+    require_between(settings_.source + " position sample", position.sample, std::int64_t{0},
+                    std::int64_t{n_items() - 1});
     position_ = position;
     draw();
   }
@@ -71,15 +72,10 @@ class PassOrder {
     order_.resize(n_items());
     for (Index i = 0; i < n_items(); ++i) order_[i] = static_cast<std::uint32_t>(i);
     if (settings_.order == Order::Sequential) return;
-    const Random random(settings_.seed, Draws::Order, static_cast<std::uint64_t>(position_.epoch));
-    for (Index i = n_items() - 1; i > 0; --i) {
-      const auto other = random.below(static_cast<std::uint64_t>(i) + 1, static_cast<std::uint64_t>(i));
-      std::swap(order_[i], order_[static_cast<Index>(other)]);
-    }
+    shuffle(order_.slice(), Random(settings_.seed, Draws::Order, static_cast<std::uint64_t>(position_.epoch)));
   }
 
   Settings settings_;
-  std::string source_;
   SourcePosition position_;
   Buffer<std::uint32_t> order_;
 };

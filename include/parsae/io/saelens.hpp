@@ -109,6 +109,13 @@ inline void add_saelens_rule(const Autoencoder<GatedInference<float>>& model, nl
   tensors["b_mag"] = model.activation.shift().array() + r.array().exp() * model.encoder.b_enc.array();
 }
 
+/// Rules without an overload have no counterpart in SAELens.
+template <class Model>
+concept InSaelens = requires(const Model& model, nlohmann::ordered_json& config,
+                             std::map<std::string, Vector<float>>& tensors) {
+  add_saelens_rule(model, config, tensors);
+};
+
 /// \param model  folded
 template <class Rule>
 void write_saelens(const Autoencoder<Rule>& model, const std::filesystem::path& folder, const ExportDetails& details) {
@@ -175,7 +182,7 @@ void save_saelens(const Autoencoder<Act>& trained, const std::filesystem::path& 
   if (details.density.size() > 0)
     require_shape("save_saelens density", details.density.size(), 1, trained.n_latents(), 1);
   auto model = with_inference_rule(trained);
-  if constexpr (std::is_same_v<decltype(model), Autoencoder<TreeGated<float>>>) {
+  if constexpr (!detail::InSaelens<decltype(model)>) {
     reject("save_saelens activation", "one that SAELens has", Act::name);
   } else {
     fold(model);

@@ -2,12 +2,11 @@
 #pragma once
 
 #include <parsae/core/buffer.hpp>
-#include <parsae/core/random.hpp>
+#include <parsae/core/shuffle.hpp>
 #include <parsae/io/shard_settings.hpp>
 
 #include <algorithm>
 #include <cstdint>
-#include <utility>
 
 namespace parsae::inline PARSAE_ABI {
 
@@ -26,13 +25,8 @@ class ShardPass {
     for (Index file = 0; file < n_rows.size(); ++file) {
       if (n_rows[file] > 0) files_.push_back(file);
     }
-    if (order == ShardSettings::Order::Shuffled) {
-      const Random random(seed, Draws::Order, static_cast<std::uint64_t>(pass));
-      for (Index i = files_.size() - 1; i > 0; --i) {
-        const auto other = random.below(static_cast<std::uint64_t>(i) + 1, static_cast<std::uint64_t>(i));
-        std::swap(files_[i], files_[static_cast<Index>(other)]);
-      }
-    }
+    if (order == ShardSettings::Order::Shuffled)
+      shuffle(files_.slice(), Random(seed, Draws::Order, static_cast<std::uint64_t>(pass)));
     Index end = 0;
     for (const Index file : files_) ends_.push_back(end += n_rows[file]);
   }
