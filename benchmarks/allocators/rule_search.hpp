@@ -24,6 +24,7 @@ struct SearchSettings {
   std::vector<double> rates{};  ///< where the search begins; empty: around the rule's stored rate
   double step = 2;
   Index n_seeds = 3;
+  double steady = 1.5;  ///< a seed with more than so many times the first one's error makes a rate worse than it looked
   double l0_tolerance = 0.03;
   int most_hopeless_rates = 6;  ///< with none that meets the target the search ends
   int most_full_tries = 4;      ///< full runs a learning rate that the search for a coefficient may take
@@ -41,21 +42,19 @@ class RuleSearch {
       : rule_(rule), settings_(settings), base_(base), on_run_(std::move(on_run)) {}
 
   /// The rule at one target L0: every seed at the best rate that the first seed has found. A rate at which no
-  /// coefficient meets the target is worse than any other, for a denser code always looks better. Where a seed has a
-  /// coefficient, it is searched anew, from the first seed's.
+  /// coefficient meets the target is worse than any other, for a denser code always looks better; one at which another
+  /// seed comes to grief has that seed's error, and the search goes on. Where a seed has a coefficient, it is searched
+  /// anew, from the first seed's.
   [[nodiscard]] Row find(double target_l0) {
     RateSearch rates(rate_settings());
     std::map<double, Run> first_seed;
-    while (const std::optional<double> rate = rates.next()) {
-      const Run run = at_rate(target_l0, *rate, base_.seed);
-      rates.add(*rate, is_on_target(run.measured, target_l0) ? run.measured.validation_fvu : unknown);
-      first_seed.emplace(*rate, run);
-      const bool is_hopeless = static_cast<int>(first_seed.size()) >= settings_.most_hopeless_rates &&
-                               !std::isfinite(rates.tried().at(rates.best()));
-      if (!settings_.searches_rates || is_hopeless) break;
-    }
+    std::map<double, std::vector<Measured>> all_seeds;
+    do {
+      search_rate(target_l0, rates, first_seed);
+      const double best = rates.best();
+      if (all_seeds.count(best) == 0) all_seeds[best] = every_seed(target_l0, best, first_seed.at(best));
+    } while (settings_.searches_rates && is_given_up(rates, all_seeds) && all_seeds.count(rates.best()) == 0);
     best_rate_ = rates.best();
-    const Run& chosen = first_seed.at(rates.best());
     Row row;
     row.data = base_.data->name;
     row.rule = rule_.name;
@@ -63,12 +62,8 @@ class RuleSearch {
     row.learning_rate = rates.best();
     row.is_bracketed = rates.is_bracketed();
     row.tried_rates = rates.tried();
-    row.coefficient = chosen.coefficient;
-    row.seeds.push_back(chosen.measured);
-    for (Index s = 1; s < settings_.n_seeds; ++s) {
-      known_ = {chosen.coefficient, target_l0};
-      row.seeds.push_back(at_rate(target_l0, rates.best(), base_.seed + static_cast<std::uint64_t>(s)).measured);
-    }
+    row.coefficient = first_seed.at(rates.best()).coefficient;
+    row.seeds = all_seeds.at(rates.best());
     return row;
   }
 
@@ -81,6 +76,39 @@ class RuleSearch {
     double coefficient = unknown;
     double l0 = unknown;
   };
+
+  /// Tries rates with the first seed until the search is over.
+  void search_rate(double target_l0, RateSearch& rates, std::map<double, Run>& first_seed) {
+    while (const std::optional<double> rate = rates.next()) {
+      const Run run = at_rate(target_l0, *rate, base_.seed);
+      rates.add(*rate, is_on_target(run.measured, target_l0) ? run.measured.validation_fvu : unknown);
+      first_seed.emplace(*rate, run);
+      const bool is_hopeless = static_cast<int>(first_seed.size()) >= settings_.most_hopeless_rates &&
+                               !std::isfinite(rates.tried().at(rates.best()));
+      if (!settings_.searches_rates || is_hopeless) break;
+    }
+  }
+
+  [[nodiscard]] std::vector<Measured> every_seed(double target_l0, double rate, const Run& first) {
+    std::vector<Measured> seeds = {first.measured};
+    for (Index s = 1; s < settings_.n_seeds; ++s) {
+      known_ = {first.coefficient, target_l0};
+      seeds.push_back(at_rate(target_l0, rate, base_.seed + static_cast<std::uint64_t>(s)).measured);
+    }
+    return seeds;
+  }
+
+  /// Whether training was unstable at the best rate: then its loss becomes that of its worst seed.
+  [[nodiscard]] bool is_given_up(RateSearch& rates, const std::map<double, std::vector<Measured>>& all_seeds) const {
+    const double rate = rates.best();
+    const double first = rates.tried().at(rate);
+    double worst = first;
+    for (const Measured& seed : all_seeds.at(rate))
+      worst = std::isnan(seed.validation_fvu) ? INFINITY : std::max(worst, seed.validation_fvu);
+    if (!std::isfinite(first) || worst <= settings_.steady * first) return false;
+    rates.add(rate, worst);
+    return true;
+  }
 
   [[nodiscard]] RateSearch::Settings rate_settings() const {
     if (!settings_.rates.empty()) return {.rates = settings_.rates, .step = settings_.step};

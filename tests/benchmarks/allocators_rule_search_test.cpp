@@ -85,6 +85,37 @@ TEST_CASE("a rule with a budget: the bracketed best rate at the first seed, then
   }
 }
 
+TEST_CASE("a rate at which another seed comes to grief is not the best one") {
+  const DataSet data = no_data();
+  Pretended pretended;
+  Rule rule = pretended.rule(Rule::Control::Budget);
+  const auto train = rule.train;
+  const double grief = GENERATE(std::nan(""), 0.7);
+  rule.train = [&](const Request& request) {
+    Measured measured = train(request);
+    if (request.seed == 7 && request.learning_rate == 8e-3) measured.validation_fvu = grief;
+    return measured;
+  };
+  const Row row = RuleSearch(rule, {.n_seeds = 3}, base_request(data), ignore).find(16);
+  CHECK(row.learning_rate == 4e-3);
+  CHECK(row.is_bracketed);
+  CHECK(row.tried_rates.at(8e-3) == (std::isnan(grief) ? INFINITY : grief));
+  REQUIRE(row.seeds.size() == 3);
+  CHECK(pretended.requests.size() == 6 + 2 + 2);
+
+  // Everywhere worse than at its best: the rate stays, and each seed ran once.
+  pretended.requests.clear();
+  rule.train = [&](const Request& request) {
+    Measured measured = train(request);
+    if (request.seed == 7) measured.validation_fvu += 0.1;
+    return measured;
+  };
+  const Row uneven = RuleSearch(rule, {.n_seeds = 3}, base_request(data), ignore).find(16);
+  CHECK(uneven.learning_rate == 8e-3);
+  CHECK(std::abs(uneven.tried_rates.at(8e-3) - 0.2) < 1e-12);
+  CHECK(pretended.requests.size() == 8);
+}
+
 TEST_CASE("the next target begins around the last best rate") {
   const DataSet data = no_data();
   Pretended pretended;
