@@ -4,7 +4,6 @@
 #include <sparse/hostile_columns.hpp>
 #include <support/catch.hpp>
 
-#include <cstring>
 
 using namespace parsae;
 using test::hostile_columns;
@@ -25,10 +24,8 @@ Encoded encode(const Vector<float>& entries) {
   std::vector<std::uint32_t> words(n_words + 1, nobodys);
   Encoded encoded;
   encoded.column = Int8Code::encode(entries.data(), entries.size(), words.data());
-  std::vector<std::int8_t> bytes(4 * words.size());
-  std::memcpy(bytes.data(), words.data(), bytes.size());
-  bytes.resize(4 * n_words);
-  for (const std::int8_t byte : bytes) encoded.codes.push_back(byte);
+  const auto* codes = reinterpret_cast<const std::int8_t*>(words.data());
+  for (std::size_t q = 0; q < 4 * n_words; ++q) encoded.codes.push_back(codes[q]);
   encoded.behind = words.back();
   return encoded;
 }

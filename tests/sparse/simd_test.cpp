@@ -162,3 +162,15 @@ TEMPLATE_TEST_CASE("lanes are compressed and expanded by bits, and loaded and st
     CHECK(values_of<TestType>(Pack::load_first(exact.data(), count)) == first);
   }
 }
+
+TEMPLATE_TEST_CASE("the low parts of integers in lanes stand side by side", "", std::int8_t, std::uint16_t) {
+  typedef std::uint32_t Integers __attribute__((vector_size(Simd<float>::bytes)));
+  constexpr std::size_t width = std::size_t{Simd<float>::width};
+  Integers integers = {};
+  for (std::size_t lane = 0; lane < width; ++lane) integers[lane] = 0x89ABFE00U + 0x01010103U * std::uint32_t(lane);
+  std::array<TestType, width + 1> parts;
+  parts.back() = 77;
+  store_low_parts<TestType>(integers, parts.data());
+  for (std::size_t lane = 0; lane < width; ++lane) CHECK(parts[lane] == static_cast<TestType>(integers[lane]));
+  CHECK(parts.back() == 77);
+}

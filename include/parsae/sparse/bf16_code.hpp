@@ -70,7 +70,6 @@ struct Bf16Code {
 
  private:
   using Lanes = Pack::Lanes;
-  typedef std::uint16_t Halves __attribute__((vector_size(Pack::bytes / 2)));
 
   [[gnu::always_inline]] static inline void code_lanes(const Lanes& values, unsigned char* codes, Lanes& squares,
                                                        Lanes& errors) {
@@ -80,8 +79,7 @@ struct Bf16Code {
     const Lanes error = values - coded;
     squares = Pack::multiply_add(coded, coded, squares);
     errors = Pack::multiply_add(error, error, errors);
-    const Halves halves = __builtin_convertvector(rounded >> 16, Halves);
-    std::memcpy(codes, &halves, sizeof(Halves));
+    store_low_parts<std::uint16_t>(rounded >> 16, codes);
   }
 };
 

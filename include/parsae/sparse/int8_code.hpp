@@ -83,7 +83,6 @@ struct Int8Code {
 
  private:
   using Lanes = Pack::Lanes;
-  typedef std::int8_t Bytes __attribute__((vector_size(Pack::bytes / 4)));
 
   static CodedColumn code_zero(Index n_inputs, std::uint32_t* words, float largest) {
     std::fill_n(words, divide_up(n_inputs, inputs_per_word), 0U);
@@ -102,8 +101,7 @@ struct Int8Code {
     errors = Pack::multiply_add(error, error, errors);
     const Words integers = Words(shifted) - Words(shift);
     sums += integers;
-    const Bytes bytes = __builtin_convertvector(Sums(integers), Bytes);
-    std::memcpy(codes, &bytes, sizeof(Bytes));
+    store_low_parts<std::int8_t>(integers, codes);
   }
 };
 

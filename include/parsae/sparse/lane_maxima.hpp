@@ -41,13 +41,13 @@ class LaneMaxima {
   /// \return  >= 0; 0 where fewer than k lanes are positive
   [[nodiscard]] Scalar floor(const Scalar* values, Index n_panels, const Scalar* by_latent) {
     constexpr Index tile = PanelProduct<Scalar>::samples * row;
-    std::fill(maxima_.begin(), maxima_.end(), Scalar(0));
-    for (Index panel = 0; panel < n_panels; ++panel) {
-      Scalar* maxima = maxima_.data() + panel % n_rows_ * row;
+    for (Index r = 0; r < n_rows_; ++r) {
       for (Index j = 0; j < row; j += Pack::width) {
-        const typename Pack::Lanes counted =
-            Pack::or_zero(Pack::load(values + panel * tile + j), Pack::load(by_latent + panel * row + j));
-        Pack::store(maxima + j, Pack::larger(counted, Pack::load(maxima + j)));
+        typename Pack::Lanes maxima = Pack::broadcast(Scalar(0));
+        for (Index panel = r; panel < n_panels; panel += n_rows_)
+          maxima = Pack::larger(
+              Pack::or_zero(Pack::load(values + panel * tile + j), Pack::load(by_latent + panel * row + j)), maxima);
+        Pack::store(maxima_.data() + r * row + j, maxima);
       }
     }
     largest_.assign(maxima_.size(), [&](Index e) { return maxima_[e]; });

@@ -3,6 +3,7 @@
 
 #include <parsae/sparse/floor_arrays.hpp>
 #include <parsae/sparse/gathered_product.hpp>
+#include <parsae/sparse/kth_largest.hpp>
 #include <parsae/sparse/lane_maxima.hpp>
 #include <parsae/sparse/sample_groups.hpp>
 #include <parsae/sparse/selection.hpp>
@@ -47,6 +48,7 @@ class ScreenedFilter {
     waiting_.reserve(room_for(block, rule.buffer_size(block)));
     groups_.reserve(block, room_for(block, rule.buffer_size(block)));
     next_.reserve(block);
+    bounds_.reserve(n_latents);
     if constexpr (Rule::raises_floors) {
       shadow_kept_.reserve(rule.buffer_size(block));
       if (!shadow_worker_) shadow_worker_.emplace(rule.worker());
@@ -154,13 +156,25 @@ class ScreenedFilter {
     return entry.upper >= floors_.of(entry.sample - block_.begin, entry.latent);
   }
 
+  /// Moves those entries to the front, in their order, which keeps(entry) is true for, and counts them. What nobody can
+  /// foresee costs a few stores this way instead of a wrong guess.
+  template <class Keeps>
+  static Index bring_forward(Slice<Waiting> entries, const Keeps& keeps) {
+    Index n_kept = 0;
+    for (Waiting& place : entries) {
+      const Waiting entry = place;
+      place = entries[n_kept];
+      entries[n_kept] = entry;
+      n_kept += keeps(entry) ? 1 : 0;
+    }
+    return n_kept;
+  }
+
   /// Drops what the floors exclude by now. Where that is little (wide bounds), settles at once.
   void make_room(const Rule& rule, RuleWorker& worker) {
     if constexpr (Rule::raises_floors) {
       tighten_shadow(rule);
-      const Slice<Waiting> all = waiting();
-      const auto last = std::remove_if(all.begin(), all.end(), [&](const Waiting& e) { return !may_reach(e); });
-      n_waiting_ = last - all.begin();
+      n_waiting_ = bring_forward(waiting(), [&](const Waiting& entry) { return may_reach(entry); });
       if (n_waiting_ <= waiting_capacity_ * 3 / 4) return;
     }
     settle(rule, worker);
@@ -169,7 +183,8 @@ class ScreenedFilter {
   /// Computes waiting entries in full precision until none that waits can reach the floors.
   void settle(const Rule& rule, RuleWorker& worker) {
     if constexpr (Rule::raises_floors) tighten_shadow(rule);
-    groups_.build(block_, waiting(), [&](const Waiting& entry) { return may_reach(entry); });
+    n_waiting_ = bring_forward(waiting(), [&](const Waiting& entry) { return may_reach(entry); });
+    groups_.build(block_, waiting(), [](const Waiting&) { return true; });
     n_waiting_ = 0;
     if constexpr (Rule::raises_floors) {
       next_.assign(block_.size(), 0);
@@ -197,15 +212,17 @@ class ScreenedFilter {
   [[nodiscard]] Slice<const Waiting> take_best(Index i) {
     Slice<Waiting> rest = groups_.of(i);
     rest = rest.part(next_[i], rest.size() - next_[i]);
-    const auto last = std::partition(rest.begin(), rest.end(), [&](const Waiting& e) { return may_reach(e); });
-    rest = rest.part(0, last - rest.begin());
+    rest = rest.part(0, bring_forward(rest, [&](const Waiting& entry) { return may_reach(entry); }));
     if (rest.empty()) {
       next_[i] = groups_.of(i).size();
       return {};
     }
-    if (rest.size() > chunk)
-      std::nth_element(rest.begin(), rest.begin() + (chunk - 1), rest.end(),
-                       [](const Waiting& a, const Waiting& b) { return a.upper > b.upper; });
+    if (rest.size() > chunk) {
+      const auto bound = [](const Waiting& entry) { return entry.upper > 0 ? entry.upper : 0; };
+      bounds_.assign(rest.size(), [&](Index e) { return bound(rest[e]); });
+      const float threshold = bounds_.threshold(chunk);
+      bring_forward(rest, [&](const Waiting& entry) { return bound(entry) >= threshold; });
+    }
     const Slice<Waiting> best = rest.part(0, std::min(rest.size(), chunk));
     next_[i] += best.size();
     return best;
@@ -260,6 +277,7 @@ class ScreenedFilter {
   Index n_waiting_ = 0;
   Index waiting_capacity_ = 0;
   SampleGroups<Waiting> groups_;
+  KthLargest<float> bounds_;  ///< of one sample
   Buffer<Index> next_;
   Counts counts_;
   bool is_idle_ = false;

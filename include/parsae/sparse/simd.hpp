@@ -211,4 +211,18 @@ struct Simd {
   }
 };
 
+/// The low bits of integers in lanes, as much of each as a Part holds, side by side in memory. A shuffle: g++ takes the
+/// conversion of a vector to narrower lanes apart, one lane after the other.
+template <class Part, class Integers>
+[[gnu::always_inline]] inline void store_low_parts(const Integers& integers, void* to) {
+  typedef Part Parts __attribute__((vector_size(sizeof(Integers))));
+  constexpr std::size_t step = sizeof(integers[0]) / sizeof(Part);
+  const auto store = [&]<std::size_t... lane>(std::index_sequence<lane...>) {
+    const Parts parts = Parts(integers);
+    const auto low = __builtin_shufflevector(parts, parts, static_cast<int>(step * lane)...);
+    std::memcpy(to, &low, sizeof(low));
+  };
+  store(std::make_index_sequence<sizeof(Integers) / sizeof(integers[0])>());
+}
+
 }  // namespace parsae::inline PARSAE_ABI
