@@ -216,6 +216,7 @@
 #include <parsae/sparse/exact_walk.hpp>
 #include <parsae/sparse/floor_arrays.hpp>
 #include <parsae/sparse/gathered_product.hpp>
+#include <parsae/sparse/input_shares.hpp>
 #include <parsae/sparse/int8_code.hpp>
 #include <parsae/sparse/kth_largest.hpp>
 #include <parsae/sparse/lane_maxima.hpp>

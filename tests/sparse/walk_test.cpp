@@ -150,9 +150,11 @@ void check_screened(const WalkCase<float>& input, const Rule& rule, const Sparse
   for (const Index block : {PanelProduct<float>::samples, 4 * PanelProduct<float>::samples})
     for (const int threads : {4, 1}) {
       SparseCode<float> code;
+      InputShares shares;
+      if (threads == 1) shares.measure(input.inputs, 100);
       const typename Rules::Rules refs(rule);
       const Rules rules(refs, workers, threads, block);
-      latents.build(input.w_enc, input.b_enc, Threads(threads));
+      latents.build(input.w_enc, input.b_enc, Threads(threads), shares);
       walk.run(rules, block, 20000, input.inputs, latents, input.w_enc, input.b_enc, Threads(threads));
       rules.finish(std::tie(code));
       CAPTURE(Code::name, block, threads);

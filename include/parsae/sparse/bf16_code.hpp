@@ -15,6 +15,7 @@ struct Bf16Code {
   static constexpr Index inputs_per_word = 2;
   static constexpr Index most_inputs = 65536;  ///< so that gamma stays small
 
+  static constexpr bool has_one_scale = false;                  ///< for all entries of a column
   static constexpr bool is_native = PARSAE_BF16_PRODUCTS != 0;  ///< the machine has an instruction for them
 
   using Pack = Simd<float>;

@@ -16,6 +16,7 @@ struct Int8Code {
   static constexpr Index inputs_per_word = 4;
   static constexpr Index most_inputs = 65536;  ///< 255 * 127 * 65,536 < 2^31
 
+  static constexpr bool has_one_scale = true;                   ///< for all entries of a column
   static constexpr bool is_native = PARSAE_INT8_PRODUCTS != 0;  ///< the machine has an instruction for them
 
   using Pack = Simd<float>;

@@ -3,6 +3,7 @@
 
 #include <parsae/core/buffer.hpp>
 #include <parsae/core/threads.hpp>
+#include <parsae/sparse/input_shares.hpp>
 #include <parsae/sparse/panel_product.hpp>
 #include <parsae/sparse/screen_bound.hpp>
 
@@ -16,6 +17,7 @@ template <class Code>
 class ScreenedLatents {
  public:
   using Pack = Simd<float>;
+  static constexpr bool has_one_scale = Code::has_one_scale;
   static constexpr Index per_panel = PanelProduct<float>::latents;
 
   /// What ScreenProduct reads of one panel: `per_panel` entries each.
@@ -35,23 +37,31 @@ class ScreenedLatents {
     other.words_ = {};
   }
 
-  void build(const Matrix<float>& w_enc, const Vector<float>& b_enc, Threads threads) {
-    n_words_ = divide_up(w_enc.rows(), Code::inputs_per_word);
+  /// \param shares  what the samples will be spread by, kept as a copy
+  void build(const Matrix<float>& w_enc, const Vector<float>& b_enc, Threads threads,
+             const InputShares& shares = InputShares()) {
+    shares_ = shares;
+    const Index n_entries = shares_.size(w_enc.rows());
+    n_words_ = divide_up(n_entries, Code::inputs_per_word);
     n_panels_ = divide_up(w_enc.cols(), per_panel);
     if (words_.capacity() < n_panels_ * n_words_ * per_panel) words_ = {};  // nothing worth a copy
     words_.resize(n_panels_ * n_words_ * per_panel);
     first_sums_.assign(n_panels_ * per_panel, typename Code::Sum(0));
     for (Buffer<float>* entries : {&scale_, &size_, &error_, &bias_}) entries->assign(n_panels_ * per_panel, 0.0F);
     scratch_.resize(static_cast<std::size_t>(threads.count()));
-    for (Buffer<std::uint32_t>& scratch : scratch_) scratch.resize(per_panel * n_words_);
+    for (Scratch& scratch : scratch_) {
+      scratch.words.resize(per_panel * n_words_);
+      scratch.column.resize(n_entries);
+    }
     constexpr Index group = 8;
     threads.for_each(divide_up(n_panels_, group), [&](Index task, int worker) {
       const Index last = std::min(n_panels_, (task + 1) * group);
       for (Index panel = task * group; panel < last; ++panel)
-        build_panel(w_enc, b_enc, panel, scratch_[static_cast<std::size_t>(worker)].data());
+        build_panel(w_enc, b_enc, panel, scratch_[static_cast<std::size_t>(worker)]);
     });
   }
 
+  [[nodiscard]] const InputShares& shares() const { return shares_; }
   [[nodiscard]] Index n_words() const { return n_words_; }
   [[nodiscard]] Index n_panels() const { return n_panels_; }
 
@@ -69,13 +79,23 @@ class ScreenedLatents {
   template <class>
   friend class ScreenedLatents;
 
-  void build_panel(const Matrix<float>& w_enc, const Vector<float>& b_enc, Index panel, std::uint32_t* columns) {
+  struct Scratch {
+    Buffer<std::uint32_t> words;  ///< per_panel columns of n_words
+    Buffer<float> column;
+  };
+
+  void build_panel(const Matrix<float>& w_enc, const Vector<float>& b_enc, Index panel, Scratch& scratch) {
+    std::uint32_t* const columns = scratch.words.data();
     const Index first = panel * per_panel;
     const Index count = std::min(per_panel, w_enc.cols() - first);
     std::fill_n(columns + count * n_words_, (per_panel - count) * n_words_, 0U);
     for (Index j = 0; j < count; ++j) {
-      const CodedColumn coded =
-          Code::encode(w_enc.data() + (first + j) * w_enc.rows(), w_enc.rows(), columns + j * n_words_);
+      const float* column = w_enc.data() + (first + j) * w_enc.rows();
+      if (!shares_.empty()) {
+        shares_.spread_latent(column, scratch.column.data());
+        column = scratch.column.data();
+      }
+      const CodedColumn coded = Code::encode(column, shares_.size(w_enc.rows()), columns + j * n_words_);
       first_sums_[first + j] = Code::first_sum(coded);
       scale_[first + j] = coded.scale;
       size_[first + j] = coded.norm + coded.error;
@@ -85,6 +105,7 @@ class ScreenedLatents {
     PanelProduct<float>::pack_latents<std::uint32_t>(columns, per_panel, n_words_, words_.data() + first * n_words_);
   }
 
+  InputShares shares_;
   Index n_words_ = 0;
   Index n_panels_ = 0;
   Buffer<std::uint32_t> words_;
@@ -93,7 +114,7 @@ class ScreenedLatents {
   Buffer<float> size_;
   Buffer<float> error_;
   Buffer<float> bias_;
-  std::vector<Buffer<std::uint32_t>> scratch_;
+  std::vector<Scratch> scratch_;
 };
 
 }  // namespace parsae::inline PARSAE_ABI

@@ -58,6 +58,7 @@ class ScreenedWalk {
   };
 
   struct Worker {
+    Buffer<float> spread;  ///< the samples of a tile with their copies
     Buffer<std::uint32_t> scratch;
     Buffer<std::uint32_t> words;
     Buffer<SampleBound> bounds;
@@ -77,9 +78,8 @@ class ScreenedWalk {
   template <class Code>
   static void run_block(Worker& worker, int id, const Rules& rules, SampleRange range, Index group,
                         const ScreenedLatents<Code>& latents, const Source& source) {
-    const Index n_words = latents.n_words();
-    const float underflow = underflow_bound(source.inputs->rows());
-    pack_samples<Code>(worker, range, *source.inputs, n_words);
+    const float underflow = underflow_bound(latents.shares().size(source.inputs->rows()));
+    pack_samples(worker, range, *source.inputs, latents);
     Rules::for_each([&](auto r) {
       std::get<r>(worker.filters)
           .begin(rules.template rule<r>(), rules.template worker<r>(id), range,
@@ -121,16 +121,28 @@ class ScreenedWalk {
   }
 
   template <class Code>
-  static void pack_samples(Worker& worker, SampleRange range, const Matrix<float>& inputs, Index n_words) {
+  static void pack_samples(Worker& worker, SampleRange range, const Matrix<float>& inputs,
+                           const ScreenedLatents<Code>& latents) {
+    const InputShares& shares = latents.shares();
     const Index n_inputs = inputs.rows();
+    const Index n_entries = shares.size(n_inputs);
+    const Index n_words = latents.n_words();
     const Index padded = divide_up(range.size(), tile_samples) * tile_samples;
     worker.scratch.resize(n_words);
     worker.words.resize(padded * n_words);
     worker.bounds.resize(padded);
-    for (Index at = 0; at < range.size(); at += tile_samples)
-      Product<Code>::pack_samples(inputs.data() + (range.begin + at) * n_inputs, n_inputs,
-                                  std::min(tile_samples, range.size() - at), n_inputs, worker.scratch.data(),
+    if (!shares.empty()) worker.spread.resize(tile_samples * n_entries);
+    for (Index at = 0; at < range.size(); at += tile_samples) {
+      const Index count = std::min(tile_samples, range.size() - at);
+      const float* samples = inputs.data() + (range.begin + at) * n_inputs;
+      if (!shares.empty()) {
+        for (Index i = 0; i < count; ++i)
+          shares.spread_sample(samples + i * n_inputs, worker.spread.data() + i * n_entries);
+        samples = worker.spread.data();
+      }
+      Product<Code>::pack_samples(samples, n_entries, count, n_entries, worker.scratch.data(),
                                   worker.words.data() + at * n_words, worker.bounds.data() + at);
+    }
   }
 
   [[nodiscard]] Counts add_counts() const {

@@ -11,8 +11,8 @@
 namespace parsae::inline PARSAE_ABI {
 
 /// Decides from the counts of earlier walks (never from a clock: decisions repeat) which products the next walk screens
-/// with: int8, bf16, or none. Bounds of int8 are the cheapest and the widest; an input with outliers makes them
-/// useless, and then bf16 does.
+/// with: int8, bf16, or none. Bounds of int8 are the cheapest and the widest; where entries of a sample differ
+/// too much for InputShares they are useless, and then bf16 does.
 ///
 /// A way's cost is estimated in units of one pre-activation in full precision: the product itself, the entries that
 /// waited, and the entries that were computed after all.

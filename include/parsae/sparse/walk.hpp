@@ -67,6 +67,7 @@ class Walk {
   /// What only a walk in float has.
   struct Screening {
     ScreenedWalk<Selections...> walk;
+    InputShares shares;
     ScreenedLatents<Int8Code> int8_latents;
     ScreenedLatents<Bf16Code> bf16_latents;
   };
@@ -93,7 +94,13 @@ class Walk {
               const Matrix<Scalar>& w_enc, const Vector<Scalar>& b_enc, Threads threads) {
     const Index block = Rules::block_size(inputs.cols(), settings_.screened_block, threads);
     latents.take_memory(others);
-    latents.build(w_enc, b_enc, threads);
+    if constexpr (Latents::has_one_scale) {  // bf16 has an exponent for each entry
+      const Index n_inputs = inputs.rows();
+      screening_.shares.measure(inputs, std::min(n_inputs / 8, Int8Code::most_inputs - n_inputs));
+      latents.build(w_enc, b_enc, threads, screening_.shares);
+    } else {
+      latents.build(w_enc, b_enc, threads);
+    }
     const auto counts =
         screening_.walk.run(rules, block, settings_.group_bytes, inputs, latents, w_enc, b_enc, threads);
     policy_.observe(way, w_enc.cols() * inputs.cols(), inputs.rows(), inputs.cols(), counts.survivors, counts.rescored);
