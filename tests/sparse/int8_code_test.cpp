@@ -4,7 +4,6 @@
 #include <sparse/hostile_columns.hpp>
 #include <support/catch.hpp>
 
-
 using namespace parsae;
 using test::hostile_columns;
 using test::NamedColumn;
