@@ -69,7 +69,8 @@ struct RecoveryMeasures {
       low = std::min(low, mean);
       high = std::max(high, mean);
     }
-    found.spread = seeds.empty() ? 0 : high - low;
+    found.lowest = seeds.empty() ? 0 : low;
+    found.highest = seeds.empty() ? 0 : high;
     rows.push_back(found);
   }
   return rows;

@@ -39,7 +39,8 @@ struct RecoveryRow {
   double mean_max_corr = 0;      ///< largest |correlation| of a latent, mean over the group and seeds
   double max_corr = 0;           ///< largest in the group, mean over seeds
   double mean_max_spearman = 0;  ///< as the first, of ranks
-  double spread = 0;             ///< of mean_max_corr over seeds: largest minus smallest
+  double lowest = 0;             ///< of mean_max_corr over seeds
+  double highest = 0;
   double n_above_95 = 0;         ///< latents with |correlation| > .95, mean over the group and seeds
   double dead_fraction = 0;
   double redundant_fraction = 0;  ///< of the active latents: those with a twin, correlation > .95
@@ -87,13 +88,37 @@ struct LatentRow {
   std::vector<std::string> sets;  ///< enriched gene sets
 };
 
+/// One latent over all cells.
+struct ShownLatent {
+  Index latent = 0;
+  std::string title;
+  double auroc_heldout = unknown;
+  parsae::Vector<float> activation;  ///< by cell
+  std::vector<GeneRow> genes;        ///< all that were tested
+};
+
+/// What the latents of one model stand for.
+struct Explanation {
+  std::vector<LatentRow> rows;
+  std::vector<ShownLatent> shown;      ///< one for each row
+  parsae::Matrix<float> plane;         ///< 2 x n: the first two components of the embedding
+  std::vector<Index> type;             ///< by cell, or empty
+  std::vector<std::string> types;
+  std::vector<Index> heatmap_latents;  ///< active ones, those of the same strongest type together
+  parsae::Matrix<double> heatmap;      ///< latents x types: mean activation, of the latent's largest
+  Index n_local = 0;                   ///< latents that are higher in exactly one type
+  Index n_global = 0;
+  Index n_dead = 0;
+};
+
 struct Results {
   std::vector<ProbeRow> probes;
   std::vector<RecoveryRow> recovery;  ///< against width
   std::vector<RecoveryRow> settings_sweep;  ///< against L1 and k at one width
   std::vector<StructureRow> structure;
   std::vector<SeparationRow> separation;
-  std::vector<LatentRow> latents;
+  Explanation explanation;
+  std::string cells_source;  ///< for people; empty: there is no second part
   double seconds = 0;
   std::vector<std::pair<std::string, std::string>> settings;  ///< what the page says of the run
 };
@@ -119,7 +144,8 @@ namespace detail {
           {"dead_fraction", number_or_null(row.dead_fraction)},
           {"simulation", row.simulation},
           {"setting", number_or_null(row.setting)},
-          {"spread", number_or_null(row.spread)},
+          {"lowest", number_or_null(row.lowest)},
+          {"highest", number_or_null(row.highest)},
           {"mean_max_spearman", number_or_null(row.mean_max_spearman)},
           {"n_above_95", number_or_null(row.n_above_95)},
           {"redundant_fraction", number_or_null(row.redundant_fraction)},
@@ -174,7 +200,7 @@ inline void write_results_json(const std::filesystem::path& path, const Results&
   json["settings_sweep"] = detail::to_json_array(results.settings_sweep);
   json["structure"] = detail::to_json_array(results.structure);
   json["cells"] = detail::to_json_array(results.separation);
-  json["latents"] = detail::to_json_array(results.latents);
+  json["latents"] = detail::to_json_array(results.explanation.rows);
   json["seconds"] = number_or_null(results.seconds);
   // Names of genes and types come from files, and may not be UTF-8.
   const auto replace = nlohmann::ordered_json::error_handler_t::replace;

@@ -102,6 +102,19 @@ void train(parsae::Autoencoder<Act>& sae, const Objective& objective, const Matr
   return parsae::dense_code(sae.encode(test, recipe.threads), recipe.width);
 }
 
+/// What as many random directions say, without any training: n_directions x n.
+[[nodiscard]] inline Matrix<float> random_projections(const Matrix<float>& samples, Index n_directions,
+                                                      std::uint64_t seed) {
+  Matrix<float> scores(n_directions, samples.cols());
+  parsae::Vector<float> direction(samples.rows());
+  for (Index j = 0; j < n_directions; ++j) {
+    parsae::set_random_direction<float>(seed + 1000, j, direction);
+    for (Index i = 0; i < samples.cols(); ++i)
+      scores(j, i) = parsae::Column<float>::dot(direction.data(), samples.col(i).data(), samples.rows());
+  }
+  return scores;
+}
+
 /// All pre-activations, n_latents x n: what the rule chooses from, and a score of every latent for every sample.
 template <class Act>
 [[nodiscard]] Matrix<float> pre_activations(const parsae::Autoencoder<Act>& sae, const Matrix<float>& samples,
