@@ -35,7 +35,7 @@ using parsae::Matrix;
 
 /// Cells with the counts of their genes; a cell is a column.
 struct CellData {
-  std::string source;  ///< for people
+  std::string source;    ///< for people
   Matrix<float> counts;  ///< n_genes x n_cells, finite, >= 0
   std::vector<std::string> genes;
   parsae::Buffer<Index> label;  ///< by cell, or empty
@@ -201,8 +201,8 @@ inline void read_sets(const std::filesystem::path& path, CellData& data) {
     ++line_number;
     const std::vector<std::string> parts = split_tabs(line);
     if (parts.size() < 3)
-      throw parsae::FileError(path, "line " + std::to_string(line_number) +
-                                        ": expected a name, a description and genes, between tabs");
+      throw parsae::FileError(
+          path, "line " + std::to_string(line_number) + ": expected a name, a description and genes, between tabs");
     std::set<Index> genes;
     for (std::size_t p = 2; p < parts.size(); ++p)
       if (const auto found = numbers.find(parts[p]); found != numbers.end()) genes.insert(found->second);

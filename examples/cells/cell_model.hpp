@@ -42,8 +42,8 @@ class CellModel {
              parsae::TopK<float>({.k = settings.k})) {
     const Matrix<float> scores = z_score_.transform(expression);
     if (settings.embedding == Embedding::Pca)
-      pca_.emplace(scores, PrincipalComponentsSettings{.n_components = settings.n_components,
-                                                       .threads = settings.threads});
+      pca_.emplace(scores,
+                   PrincipalComponentsSettings{.n_components = settings.n_components, .threads = settings.threads});
     else
       autoencoder_.emplace(scores, DenseAutoencoderSettings{.n_latents = settings.n_components,
                                                             .n_hidden = 64,

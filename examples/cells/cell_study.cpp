@@ -41,7 +41,9 @@ CellModelSettings model_settings(const Options& options) {
   return settings;
 }
 
-Index n_splits(const Options& options) { return options.is_quick ? std::min<Index>(options.n_splits, 2) : options.n_splits; }
+Index n_splits(const Options& options) {
+  return options.is_quick ? std::min<Index>(options.n_splits, 2) : options.n_splits;
+}
 
 }  // namespace
 
@@ -63,9 +65,11 @@ std::string CellStudy::description() const {
 bool CellStudy::is_simulated() const { return data_->is_simulated; }
 
 double CellStudy::cost() const {
-  const double side = static_cast<double>(std::min(data_->counts.cols(), std::min(data_->counts.rows(), options_.most_variable)));
+  const double side =
+      static_cast<double>(std::min(data_->counts.cols(), std::min(data_->counts.rows(), options_.most_variable)));
   const double steps = 1e-3 * static_cast<double>(model_settings(options_).steps);
-  return (steps + side * side * side * 2e-9 + 1) * static_cast<double>(data_->is_labelled() ? n_splits(options_) + 1 : 1);
+  return (steps + side * side * side * 2e-9 + 1) *
+         static_cast<double>(data_->is_labelled() ? n_splits(options_) + 1 : 1);
 }
 
 bool CellStudy::run(Watch& watch, Results& results) const {

@@ -15,7 +15,8 @@ struct CellData;
 /// Part two: real cells, or simulated ones where there are none.
 class CellStudy {
  public:
-  /// Reads the cells. Throws parsae::FileError for a bad file, std::invalid_argument where settings do not fit the cells.
+  /// Reads the cells. Throws parsae::FileError for a bad file, std::invalid_argument where settings do not fit the
+  /// cells.
   explicit CellStudy(const Options& options);
   ~CellStudy();
   CellStudy(const CellStudy&) = delete;

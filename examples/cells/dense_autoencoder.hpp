@@ -47,7 +47,8 @@ class DenseAutoencoder {
     parsae::require_at_least("DenseAutoencoder samples", samples.cols(), Index{1});
     parsae::require_finite("DenseAutoencoder samples", samples);
     mean_ = samples.cast<double>().rowwise().mean().cast<float>();
-    const double squared = (samples.colwise() - mean_).cast<double>().squaredNorm() / static_cast<double>(samples.size());
+    const double squared =
+        (samples.colwise() - mean_).cast<double>().squaredNorm() / static_cast<double>(samples.size());
     scale_ = squared > 0 ? static_cast<float>(1 / std::sqrt(squared)) : 1.0f;
     build(samples.rows(), settings);
     train(samples, settings);
@@ -126,8 +127,8 @@ class DenseAutoencoder {
       for (const parsae::Slice<float> values : arrays(layer)) state.add({.name = "", .values = values});
     parsae::MatrixSource<float> source(samples, {.batch_size = settings.batch_size, .seed = settings.seed});
     parsae::Batch<float> batch;
-    std::vector<std::vector<Layer>> gradients(
-        static_cast<std::size_t>(parsae::divide_up(settings.batch_size, block)), layers_);
+    std::vector<std::vector<Layer>> gradients(static_cast<std::size_t>(parsae::divide_up(settings.batch_size, block)),
+                                              layers_);
     for (Index step = 0; step < settings.steps && source.next(batch); ++step) {
       if (settings.goes_on && !settings.goes_on(step)) return;
       const parsae::Matrix<float> inputs = scaled(batch.inputs);

@@ -31,7 +31,10 @@ class Explainer {
  public:
   Explainer(const CellData& data, const Matrix<float>& expression, const CellModel& model,
             const ExplanationSettings& settings)
-      : data_(data), settings_(settings), embedded_(model.embed(expression)), codes_(model.codes(embedded_)),
+      : data_(data),
+        settings_(settings),
+        embedded_(model.embed(expression)),
+        codes_(model.codes(embedded_)),
         pre_activations_(model.pre_activations(embedded_)),
         rates_(expression.unaryExpr([](float log) { return std::expm1(log); })) {}
 
@@ -39,12 +42,13 @@ class Explainer {
   [[nodiscard]] Explanation explain(const parsae::StratifiedHalves& halves) const {
     const Matrix<double> scores = live_scores(halves.first.slice());
     const auto n_types = static_cast<Index>(data_.types.size());
-    const std::vector<ChosenUnit> chosen = choose_units(
-        of_cells(scores, halves.first.slice()), labels_of(data_, halves.first.slice()),
-        of_cells(scores, halves.second.slice()), labels_of(data_, halves.second.slice()), n_types, settings_.threads,
-        Sign::Positive);
+    const std::vector<ChosenUnit> chosen =
+        choose_units(of_cells(scores, halves.first.slice()), labels_of(data_, halves.first.slice()),
+                     of_cells(scores, halves.second.slice()), labels_of(data_, halves.second.slice()), n_types,
+                     settings_.threads, Sign::Positive);
     Explanation found = overview();
-    const auto localities = parsae::latent_localities(codes_, data_.label.slice(), n_types, {.threads = settings_.threads});
+    const auto localities =
+        parsae::latent_localities(codes_, data_.label.slice(), n_types, {.threads = settings_.threads});
     for (const parsae::LatentLocality& locality : localities) {
       found.n_local += locality.kind == parsae::LatentLocality::Kind::Local;
       found.n_global += locality.kind == parsae::LatentLocality::Kind::Global;

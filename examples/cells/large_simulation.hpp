@@ -33,7 +33,7 @@ struct LargeSimulationSettings {
   Index n_hidden = 64;
   Index autoencoder_steps = 1200;
   std::vector<Index> widths{60, 150, 300, 600};
-  double l1 = 3;
+  double l1 = 0.2;
   double k_percent = 5;
   Index structure_width = 300;
   Index steps = 1500;  ///< of an SAE
@@ -70,7 +70,7 @@ class LargeSimulation {
 
  private:
   struct Data {
-    Matrix<float> train;      ///< the representation that SAEs are trained on
+    Matrix<float> train;  ///< the representation that SAEs are trained on
     Matrix<float> test;
     Matrix<float> variables;  ///< of the test cells: X'', X', X, A, batch
     Matrix<float> expression;
@@ -85,7 +85,11 @@ class LargeSimulation {
 
   [[nodiscard]] std::vector<VariableGroup> groups() const {
     const Index p = settings_.n_programs;
-    return {{"X''", 0, p}, {"X'", p, p}, {"X", 2 * p, p}, {"A", 3 * p, settings_.n_types}, {"batch", 3 * p + settings_.n_types, 3}};
+    return {{"X''", 0, p},
+            {"X'", p, p},
+            {"X", 2 * p, p},
+            {"A", 3 * p, settings_.n_types},
+            {"batch", 3 * p + settings_.n_types, 3}};
   }
 
   [[nodiscard]] Matrix<float> variables_of(const parsae::HierarchicalCellsSamples& cells) const {
@@ -97,10 +101,8 @@ class LargeSimulation {
   }
 
   void represent(std::uint64_t seed) {
-    const parsae::HierarchicalCells simulation({.n_genes = settings_.n_genes,
-                                                .n_programs = settings_.n_programs,
-                                                .n_types = settings_.n_types,
-                                                .seed = seed});
+    const parsae::HierarchicalCells simulation(
+        {.n_genes = settings_.n_genes, .n_programs = settings_.n_programs, .n_types = settings_.n_types, .seed = seed});
     const auto train = simulation.draw({0, settings_.n_train}, settings_.threads);
     const auto test = simulation.draw({settings_.n_train, settings_.n_train + settings_.n_test}, settings_.threads);
     const Matrix<float> hidden_train = variables_of(train);
@@ -133,7 +135,8 @@ class LargeSimulation {
     for (const VariableGroup& group : groups()) {
       const Matrix<float> fit = hidden_train.middleRows(group.first, group.count);
       const Matrix<float> judge = hidden_test.middleRows(group.first, group.count);
-      add_score(name, group.name, parsae::LinearProbe(train, fit, {.threads = settings_.threads}).score(test, judge).mean());
+      add_score(name, group.name,
+                parsae::LinearProbe(train, fit, {.threads = settings_.threads}).score(test, judge).mean());
     }
   }
 
@@ -190,19 +193,19 @@ class LargeSimulation {
   }
 
   [[nodiscard]] bool recover(Watch& watch, Results& results) const {
-    add_rows({.type = "autoencoder", .width = settings_.n_many}, [&](std::size_t at) { return data_[at].test; },
-             results);
+    add_rows(
+        {.type = "autoencoder", .width = settings_.n_many}, [&](std::size_t at) { return data_[at].test; }, results);
     for (const Index width : settings_.widths) {
-      add_rows({.type = "random_direction", .width = width},
-               [&](std::size_t at) { return random_projections(data_[at].test, width, at + 1); }, results);
+      add_rows(
+          {.type = "random_direction", .width = width},
+          [&](std::size_t at) { return random_projections(data_[at].test, width, at + 1); }, results);
       for (const SaeType type : {SaeType::Vanilla, SaeType::ReluL1, SaeType::TopK}) {
         if (Watch::stopped()) return false;
         watch.begin("simulation, large", name_of(type) + ", " + std::to_string(width) + " latents", sae_cost(width));
         const SaeRecipe recipe = recipe_of(type, width);
-        add_rows({.type = name_of(type),
-                  .width = width,
-                  .setting = type == SaeType::TopK ? recipe.k_percent : recipe.l1},
-                 [&](std::size_t at) { return codes_of(recipe, at); }, results);
+        add_rows(
+            {.type = name_of(type), .width = width, .setting = type == SaeType::TopK ? recipe.k_percent : recipe.l1},
+            [&](std::size_t at) { return codes_of(recipe, at); }, results);
       }
     }
     return true;
@@ -227,8 +230,8 @@ class LargeSimulation {
       const Matrix<float> codes = active_rows(codes_of(recipe_of(SaeType::TopK, settings_.structure_width), at));
       if (codes.rows() == 0) continue;
       const Matrix<float> shuffled = codes.rowwise().reverse();
-      const auto levels = parsae::structure_identification(codes, data.expression, data.connectivity,
-                                                           {.threads = settings_.threads});
+      const auto levels =
+          parsae::structure_identification(codes, data.expression, data.connectivity, {.threads = settings_.threads});
       const auto chance = parsae::structure_identification(shuffled, data.expression, data.connectivity,
                                                            {.threads = settings_.threads});
       results.structure.resize(levels.size());

@@ -32,9 +32,9 @@ std::vector<std::pair<std::string, std::string>> settings_of(const Options& opti
   if (study != nullptr) {
     settings.push_back({"cells", study->description()});
     settings.push_back({"embedding", options.embedding + ", " + std::to_string(options.n_components) + " components"});
-    settings.push_back({"SAE on cells", "TopK, " + std::to_string(options.n_latents) + " latents, k = " +
-                                            std::to_string(options.k) + ", " + std::to_string(options.steps) +
-                                            " steps of 128 cells"});
+    settings.push_back({"SAE on cells", "TopK, " + std::to_string(options.n_latents) +
+                                            " latents, k = " + std::to_string(options.k) + ", " +
+                                            std::to_string(options.steps) + " steps of 128 cells"});
   }
   if (options.has_simulation()) settings.push_back({"seeds of the simulations", std::to_string(options.n_seeds)});
   settings.push_back({"size", options.is_quick ? "quick" : "full"});
@@ -55,12 +55,8 @@ void print_probes(const Results& results) {
     if (std::isfinite(row.reference)) std::printf(" (%.3f)", row.reference);
   }
   std::printf("\nR2 by level, large simulation, mean over seeds\n");
-  std::vector<std::string> done;
-  for (const ProbeRow& row : results.probes) {
-    if (row.simulation != "large" || std::find(done.begin(), done.end(), row.representation) != done.end()) continue;
-    done.push_back(row.representation);
-    std::printf("  %s\n", order_sentence(results.probes, row.representation).c_str());
-  }
+  for (const std::string& representation : detail::representations_of(results.probes, "large"))
+    std::printf("  %s\n", order_sentence(results.probes, representation).c_str());
 }
 
 void print_recovery(const Results& results, const std::string& simulation, const std::string& variable) {
@@ -119,8 +115,9 @@ int run(const Options& options, const std::string& command) {
   }
   std::printf("\n%s: %s\n", duration_text(results.seconds).c_str(), (options.out / "report.html").c_str());
   if (is_complete) return EXIT_SUCCESS;
-  std::printf("Interrupted. What was measured is in the page; each part runs alone with --part cells or --part "
-              "simulation, and gives the same numbers.\n");
+  std::printf(
+      "Interrupted. What was measured is in the page; each part runs alone with --part cells or --part "
+      "simulation, and gives the same numbers.\n");
   return 130;
 }
 

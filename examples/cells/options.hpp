@@ -60,8 +60,10 @@ inline void check(const Options& options) {
 inline void add_options(CLI::App& app, Options& options) {
   app.description(
       "What do the latents of a sparse autoencoder (SAE) say of living cells?\n\n"
-      "Part one simulates cells of which everything hidden is known, and measures what linear probes and single latents\n"
-      "recover of it. Part two takes real cells: counts -> log counts per million -> z-scores -> a few components -> SAE,\n"
+      "Part one simulates cells of which everything hidden is known, and measures what linear probes and single "
+      "latents\n"
+      "recover of it. Part two takes real cells: counts -> log counts per million -> z-scores -> a few components -> "
+      "SAE,\n"
       "fitted to one half of the cells; on the other half it counts the cell types that single latents separate, and\n"
       "that simpler units do. Then latents are explained by genes. Writes report.html and results.json.");
   app.footer(
@@ -75,10 +77,11 @@ inline void add_options(CLI::App& app, Options& options) {
   app.add_option("--part", options.part, "simulation, cells or both")
       ->check(CLI::IsMember({"simulation", "cells", "both"}));
   app.add_flag("--quick", options.is_quick, "smaller simulations, two splits: to see what the page looks like");
-  app.add_option("--counts", options.counts,
-                 "cells and their counts: .npy, .csv, .tsv, .mtx (all of text may be .gz), .npz, .safetensors; .h5ad and\n"
-                 ".h5 where parsae is built with HDF5. Without it: the blood cells in the folder that PARSAE_TEST_DATA\n"
-                 "names, else simulated cells")
+  app.add_option(
+         "--counts", options.counts,
+         "cells and their counts: .npy, .csv, .tsv, .mtx (all of text may be .gz), .npz, .safetensors; .h5ad and\n"
+         ".h5 where parsae is built with HDF5. Without it: the blood cells in the folder that PARSAE_TEST_DATA\n"
+         "names, else simulated cells")
       ->always_capture_default(false);
   app.add_option("--cells-are", options.cells_are,
                  "rows or columns of the file of counts; usual: the columns of .mtx, the rows of anything else")

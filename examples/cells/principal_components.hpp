@@ -80,8 +80,7 @@ class PrincipalComponents {
     parsae::Matrix<double> rows(block, d);
     for (Index first = 0; first < samples.cols(); first += block) {
       const Index count = std::min(block, samples.cols() - first);
-      for (Index i = 0; i < count; ++i)
-        rows.row(i) = (samples.col(first + i).cast<double>() - mean_).transpose();
+      for (Index i = 0; i < count; ++i) rows.row(i) = (samples.col(first + i).cast<double>() - mean_).transpose();
       settings.threads.for_each(d, [&](Index a, int) {
         for (Index b = a; b < d; ++b)
           covariance(b, a) += parsae::Column<double>::dot(rows.col(a).data(), rows.col(b).data(), count);

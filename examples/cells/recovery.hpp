@@ -10,9 +10,10 @@
 #include <vector>
 
 #include "results.hpp"
-#include "sae_recipe.hpp"
 
 namespace parsae_examples::cells {
+
+using parsae::Matrix;
 
 /// Hidden variables that a page speaks of together, such as the three factors: consecutive rows of a matrix.
 struct VariableGroup {

@@ -54,39 +54,32 @@ summary{cursor:pointer;color:#555}
   if (results.probes.empty()) return "";
   const Index n = results.probes.front().n;
   std::string html =
-      "<h2>What linear probes find</h2><p>A cell's activity A, a small number, reaches the RNA through the factors X = A B "
+      "<h2>What linear probes find</h2><p>A cell's activity A, a small number, reaches the RNA through the factors X = "
+      "A B "
       "whose DNA is accessible (B = 1), without noise. R&sup2; of a linear probe for each hidden variable, fitted on " +
       grouped(n) + " simulated cells and judged on " + grouped(n / 2) +
       " others; small: the value in the population, in closed form. The largest difference is " +
       fixed_text(largest_deviation(results.probes), 3) + ".</p>" + probe_table(results.probes, "small");
   const std::string large = probe_table(results.probes, "large");
   if (large.find("<td>") == std::string::npos) return html;
-  html +=
-      "<p>The hierarchy: programs X, plus the batch's effect X', only those of the cell's type A left X'', which make the "
-      "expression Y. Mean R&sup2; over the variables of each level, mean and range over seeds. In the narrow "
-      "representation";
-  for (const ProbeRow& row : results.probes)
-    if (row.simulation == "large" && row.variable == "Y") {
-      html += "s: ";
-      break;
-    }
   std::string sentences;
-  std::vector<std::string> done;
-  for (const ProbeRow& row : results.probes) {
-    if (row.simulation != "large" || std::find(done.begin(), done.end(), row.representation) != done.end()) continue;
-    done.push_back(row.representation);
-    if (done.size() > 2) break;
-    sentences += (sentences.empty() ? "" : "; ") + order_sentence(results.probes, row.representation);
-  }
-  return html + escape_markup(sentences) + ".</p>" + large;
+  for (const std::string& representation : representations_of(results.probes, "large"))
+    if (sentences.empty()) sentences = order_sentence(results.probes, representation);
+  return html +
+         "<p>The hierarchy: programs X, with the batch's effect X', of which the cell's type A lets some through, X'', "
+         "which "
+         "make the expression Y. Mean R&sup2; over the variables of each level: mean over seeds, and their range.</p>" +
+         large + "<p>The narrowest, by level: " + escape_markup(sentences) + ".</p>";
 }
 
 [[nodiscard]] inline std::string recovery_section(const Results& results) {
   if (results.recovery.empty()) return "";
   std::string html =
-      "<h2>What single latents follow</h2><p>SAEs are trained on the latents of a plain autoencoder of the RNA. For each "
+      "<h2>What single latents follow</h2><p>SAEs are trained on the latents of a plain autoencoder of the RNA. For "
+      "each "
       "hidden variable the latent with the largest |correlation| over held-out cells is taken, and the mean over the "
-      "variables of a group; points are means over seeds, bars their range. <b>The more latents, the larger is this number "
+      "variables of a group; points are means over seeds, bars their range. <b>The more latents, the larger is this "
+      "number "
       "by chance</b>: gray are untrained random directions of the same representation. An SAE recovers a variable only "
       "where its line lies above the gray one.</p><div class=\"pair\">" +
       against_width(results.recovery, "small", "X", "The three factors X, small simulation") +
@@ -103,9 +96,12 @@ summary{cursor:pointer;color:#555}
   html += "</div>";
   if (!results.structure.empty())
     html +=
-        "<p>Which genes a program acts on: a latent is connected to the genes with which its cosine over cells is above a "
-        "percentile of all cosines, and stands for the program with which it shares most. Coverage alone is no finding: at "
-        "a low percentile everything is connected. Jaccard is the largest of any latent, over all programs; shuffled: the "
+        "<p>Which genes a program acts on: a latent is connected to the genes with which its cosine over cells is "
+        "above a "
+        "percentile of all cosines, and stands for the program with which it shares most. Coverage alone is no "
+        "finding: at "
+        "a low percentile everything is connected. Jaccard is the largest of any latent, over all programs; shuffled: "
+        "the "
         "same latents with cells in another order.</p><div class=\"pair\">" +
         structure_chart(results.structure) + "</div>";
   html += "<details><summary>All numbers for X, small simulation</summary>" +
@@ -122,21 +118,23 @@ summary{cursor:pointer;color:#555}
   std::string html =
       "<h2>Which cell types single units separate</h2><p>" + escape_markup(results.cells_source) + ". In each of " +
       std::to_string(units.front().n_splits) +
-      " stratified halvings everything is fitted to one half; there the unit of each kind, and its sign, is chosen that "
+      " stratified halvings everything is fitted to one half; there the unit of each kind, and its sign, is chosen "
+      "that "
       "ranks the cells of a type highest; its AUROC is measured on the other half. Means over splits.</p>" +
       units_table(units, results.explanation.types.size());
-  return html + "<p>" + escape_markup(comparison_sentence(results.separation, "pre_activation", "SAE pre-activations")) +
-         " " + escape_markup(comparison_sentence(results.separation, "code", "SAE codes")) +
-         " (One is called better where it separates more types at AUROC &ge; .90 in at least eight of ten splits.) Ridge "
+  return html + "<p>" +
+         escape_markup(comparison_sentence(results.separation, "pre_activation", "SAE pre-activations")) + " " +
+         escape_markup(comparison_sentence(results.separation, "code", "SAE codes")) +
+         " (One is called better where it separates more types at AUROC &ge; .90 in at least eight of ten splits.) "
+         "Ridge "
          "regression is told the types, and is what no unsupervised unit has to reach.</p>";
 }
 
 [[nodiscard]] inline std::string planes(const Explanation& found) {
   std::vector<const ShownLatent*> order;
   for (const ShownLatent& latent : found.shown) order.push_back(&latent);
-  std::stable_sort(order.begin(), order.end(), [](const ShownLatent* a, const ShownLatent* b) {
-    return a->auroc_heldout > b->auroc_heldout;
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [](const ShownLatent* a, const ShownLatent* b) { return a->auroc_heldout > b->auroc_heldout; });
   std::string html = "<div class=\"triple\">";
   if (!found.types.empty()) html += type_plane(found);
   const std::size_t most = found.types.empty() ? 6 : 5;
@@ -174,33 +172,32 @@ summary{cursor:pointer;color:#555}
   if (found.types.empty())
     html += escape_markup(results.cells_source) + ". Without cell types: the latents that are most active.";
   else
-    html += "The SAE of the first split; for each cell type the latent whose pre-activation ranks its training cells "
-            "highest. Of all its latents " +
-            std::to_string(found.n_local) + " are higher in exactly one type (local), " +
-            std::to_string(found.n_global) + " in several or none (global), " + std::to_string(found.n_dead) +
-            " are active in no cell.";
-  html += "</p>" + latent_table(found) +
-          "<p>Genes: counts a million in the cells above the percentile of the latent, against cells where it is inactive; "
-          "Welch's t-test, false discovery rate, at least twofold. The latents were made from the same genes, so that "
-          "these p-values put genes in an order and prove nothing by themselves.</p>" +
-          planes(found);
+    html +=
+        "The SAE of the first split; for each cell type the latent whose pre-activation ranks its training cells "
+        "highest. Of all its latents " +
+        std::to_string(found.n_local) + " are higher in exactly one type (local), " + std::to_string(found.n_global) +
+        " in several or none (global), " + std::to_string(found.n_dead) + " are active in no cell.";
+  html +=
+      "</p>" + latent_table(found) +
+      "<p>Genes: counts a million in the cells above the percentile of the latent, against cells where it is inactive; "
+      "Welch's t-test, false discovery rate, at least twofold. The latents were made from the same genes, so that "
+      "these p-values put genes in an order and prove nothing by themselves.</p>" +
+      planes(found);
   if (found.heatmap.size() > 0)
     html += "<h2>Latents and cell types</h2><p>Mean activation of each latent in each type.</p>" + heatmap(found);
-  if (const ShownLatent* latent = volcano_latent(found))
-    html += "<h2>Genes of one latent</h2>" + volcano(*latent);
+  if (const ShownLatent* latent = volcano_latent(found)) html += "<h2>Genes of one latent</h2>" + volcano(*latent);
   return html;
 }
 
 [[nodiscard]] inline std::string report_html(const Results& results, const std::string& command) {
-  const HtmlPage page{
-      .title = "What sparse autoencoders say of cells",
-      .heading = "Sparse autoencoders on simulated and living cells",
-      .headline = headline(results),
-      .style = report_style,
-      .body = separation_section(results) + explanation_section(results) + probe_section(results) +
-              recovery_section(results) + "<h2>How this was made</h2><p><code>" + escape_markup(command) +
-              "</code></p>" + settings_list(results.settings) + "<p class=\"quiet\">Took " +
-              duration_text(results.seconds) + ".</p>"};
+  const HtmlPage page{.title = "What sparse autoencoders say of cells",
+                      .heading = "Sparse autoencoders on simulated and living cells",
+                      .headline = headline(results),
+                      .style = report_style,
+                      .body = separation_section(results) + explanation_section(results) + probe_section(results) +
+                              recovery_section(results) + "<h2>How this was made</h2><p><code>" +
+                              escape_markup(command) + "</code></p>" + settings_list(results.settings) +
+                              "<p class=\"quiet\">Took " + duration_text(results.seconds) + ".</p>"};
   return page.html();
 }
 

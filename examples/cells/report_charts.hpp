@@ -146,7 +146,8 @@ struct Shown {
     const double value = static_cast<double>(latent.activation(i));
     const double part = largest > 0 ? value / largest : 0;
     const std::size_t shade = value > 0 ? 1 + std::min(n_shades - 1, static_cast<std::size_t>(part * n_shades)) : 0;
-    shades[shade].points.push_back({static_cast<double>(found.plane(0, i)), static_cast<double>(found.plane(1, i)), ""});
+    shades[shade].points.push_back(
+        {static_cast<double>(found.plane(0, i)), static_cast<double>(found.plane(1, i)), ""});
   }
   chart.series = shades;
   return chart.svg();
@@ -219,9 +220,10 @@ struct Shown {
   constexpr double row_height = 22;
   const double cell = std::clamp((1130 - left) / std::max(n_latents, 1.0), 2.0, 26.0);
   const double height = row_height * static_cast<double>(found.heatmap.cols()) + 34;
-  std::string svg = "<svg class=\"chart\" role=\"img\" viewBox=\"0 0 1136 " + fixed_text(height, 0) +
-                    "\" width=\"1136\" height=\"" + fixed_text(height, 0) +
-                    "\" font-family=\"system-ui,'Segoe UI',Helvetica,Arial,sans-serif\" font-size=\"12\" fill=\"#333\">";
+  std::string svg =
+      "<svg class=\"chart\" role=\"img\" viewBox=\"0 0 1136 " + fixed_text(height, 0) + "\" width=\"1136\" height=\"" +
+      fixed_text(height, 0) +
+      "\" font-family=\"system-ui,'Segoe UI',Helvetica,Arial,sans-serif\" font-size=\"12\" fill=\"#333\">";
   for (Index t = 0; t < found.heatmap.cols(); ++t) {
     const double y = 4 + row_height * static_cast<double>(t);
     const std::string& name = found.types[static_cast<std::size_t>(t)];

@@ -25,23 +25,27 @@ namespace parsae_examples::cells::detail {
   return name;
 }
 
+/// In the order in which they come first.
+[[nodiscard]] inline std::vector<std::string> representations_of(const std::vector<ProbeRow>& probes,
+                                                                 const std::string& simulation) {
+  std::vector<std::string> names;
+  for (const ProbeRow& row : probes)
+    if (row.simulation == simulation && std::find(names.begin(), names.end(), row.representation) == names.end())
+      names.push_back(row.representation);
+  return names;
+}
+
 /// A row for each representation and a column for each variable, in the order in which they come first.
 [[nodiscard]] inline std::string probe_table(const std::vector<ProbeRow>& probes, const std::string& simulation) {
   std::vector<std::string> variables;
-  std::vector<std::string> representations;
-  const auto note = [](std::vector<std::string>& names, const std::string& name) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  };
-  for (const ProbeRow& row : probes) {
-    if (row.simulation != simulation) continue;
-    note(variables, row.variable);
-    note(representations, row.representation);
-  }
+  for (const ProbeRow& row : probes)
+    if (row.simulation == simulation && std::find(variables.begin(), variables.end(), row.variable) == variables.end())
+      variables.push_back(row.variable);
   if (simulation == "large") variables = {"Y", "X''", "A", "X'", "X", "batch"};
   std::string html = "<table><thead><tr><th class=\"name\">representation</th>";
   for (const std::string& variable : variables) html += "<th>" + escape_markup(variable) + "</th>";
   html += "</tr></thead><tbody>";
-  for (const std::string& representation : representations) {
+  for (const std::string& representation : representations_of(probes, simulation)) {
     html += "<tr><th class=\"name\">" + representation_name(representation) + "</th>";
     for (const std::string& variable : variables) {
       std::string cell;
@@ -86,8 +90,8 @@ namespace parsae_examples::cells::detail {
 
 [[nodiscard]] inline std::string latent_table(const Explanation& found) {
   const bool has_types = !found.types.empty();
-  const bool has_sets = std::any_of(found.rows.begin(), found.rows.end(),
-                                    [](const LatentRow& row) { return !row.sets.empty(); });
+  const bool has_sets =
+      std::any_of(found.rows.begin(), found.rows.end(), [](const LatentRow& row) { return !row.sets.empty(); });
   std::string html = "<table><thead><tr>";
   if (has_types) html += "<th class=\"name\">cell type</th>";
   html += "<th>latent</th>";

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <parsae/core/types.hpp>
+
 #include <nlohmann/json.hpp>
 
-#include <parsae/core/types.hpp>
 #include <support/result_file.hpp>
 
 #include <filesystem>
@@ -41,7 +42,7 @@ struct RecoveryRow {
   double mean_max_spearman = 0;  ///< as the first, of ranks
   double lowest = 0;             ///< of mean_max_corr over seeds
   double highest = 0;
-  double n_above_95 = 0;         ///< latents with |correlation| > .95, mean over the group and seeds
+  double n_above_95 = 0;  ///< latents with |correlation| > .95, mean over the group and seeds
   double dead_fraction = 0;
   double redundant_fraction = 0;  ///< of the active latents: those with a twin, correlation > .95
   Index n_seeds = 0;
@@ -100,9 +101,9 @@ struct ShownLatent {
 /// What the latents of one model stand for.
 struct Explanation {
   std::vector<LatentRow> rows;
-  std::vector<ShownLatent> shown;      ///< one for each row
-  parsae::Matrix<float> plane;         ///< 2 x n: the first two components of the embedding
-  std::vector<Index> type;             ///< by cell, or empty
+  std::vector<ShownLatent> shown;  ///< one for each row
+  parsae::Matrix<float> plane;     ///< 2 x n: the first two components of the embedding
+  std::vector<Index> type;         ///< by cell, or empty
   std::vector<std::string> types;
   std::vector<Index> heatmap_latents;  ///< active ones, those of the same strongest type together
   parsae::Matrix<double> heatmap;      ///< latents x types: mean activation, of the latent's largest
@@ -113,7 +114,7 @@ struct Explanation {
 
 struct Results {
   std::vector<ProbeRow> probes;
-  std::vector<RecoveryRow> recovery;  ///< against width
+  std::vector<RecoveryRow> recovery;        ///< against width
   std::vector<RecoveryRow> settings_sweep;  ///< against L1 and k at one width
   std::vector<StructureRow> structure;
   std::vector<SeparationRow> separation;

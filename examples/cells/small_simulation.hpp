@@ -125,9 +125,7 @@ class SmallSimulation {
     }
   }
 
-  [[nodiscard]] double sae_cost() const {
-    return 0.2e-3 * static_cast<double>(settings_.steps * settings_.n_seeds);
-  }
+  [[nodiscard]] double sae_cost() const { return 0.2e-3 * static_cast<double>(settings_.steps * settings_.n_seeds); }
 
   [[nodiscard]] SaeRecipe recipe_of(SaeType type) const {
     SaeRecipe recipe;

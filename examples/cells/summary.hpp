@@ -121,7 +121,8 @@ struct Duel {
 }
 
 /// Whether R^2 falls from Y to X'', to A, to X', to X, as in the paper; for people.
-[[nodiscard]] inline std::string order_sentence(const std::vector<ProbeRow>& probes, const std::string& representation) {
+[[nodiscard]] inline std::string order_sentence(const std::vector<ProbeRow>& probes,
+                                                const std::string& representation) {
   std::string text;
   double last = 2;
   bool falls = true;
