@@ -55,10 +55,10 @@ enum class CellAxis {
 };
 
 struct CellFiles {
-  std::filesystem::path counts;
-  std::filesystem::path genes;   ///< a name a line; empty: numbered, or `counts` with .features.txt for its extension
-  std::filesystem::path labels;  ///< a cell type a line, or .npy with numbers from 0; empty: none
-  std::filesystem::path sets;    ///< gene sets in the GMT format; empty: none
+  std::filesystem::path counts{};
+  std::filesystem::path genes{};   ///< a name a line; empty: numbered, or `counts` with .features.txt for its extension
+  std::filesystem::path labels{};  ///< a cell type a line, or .npy with numbers from 0; empty: none
+  std::filesystem::path sets{};    ///< gene sets in the GMT format; empty: none
   CellAxis cells = CellAxis::Usual;
 };
 

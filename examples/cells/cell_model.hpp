@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <parsae/losses/aux_k.hpp>
-
-#include <memory>
-#include <optional>
-#include <string>
-
-#include "dense_autoencoder.hpp"
 #include "normalization.hpp"
-#include "principal_components.hpp"
+#include "representation.hpp"
 #include "sae_recipe.hpp"
 
 namespace parsae_examples::cells {
@@ -32,61 +25,46 @@ struct CellModelSettings {
 /// cells go the same way.
 class CellModel {
  public:
-  using Sae = parsae::Autoencoder<parsae::TopK<float>>;
-
   /// \param expression  n_genes x n, log counts per million
   CellModel(const Matrix<float>& expression, const CellModelSettings& settings)
-      : threads_(settings.threads),
-        z_score_(expression, settings.most_genes),
-        sae_({.n_inputs = settings.n_components, .n_latents = settings.n_latents},
-             parsae::TopK<float>({.k = settings.k})) {
-    const Matrix<float> scores = z_score_.transform(expression);
-    if (settings.embedding == Embedding::Pca)
-      pca_.emplace(scores,
-                   PrincipalComponentsSettings{.n_components = settings.n_components, .threads = settings.threads});
-    else
-      autoencoder_.emplace(scores, DenseAutoencoderSettings{.n_latents = settings.n_components,
-                                                            .n_hidden = 64,
-                                                            .steps = 1000,
-                                                            .batch_size = 128,
-                                                            .learning_rate = 1e-3,
-                                                            .seed = settings.seed,
-                                                            .threads = settings.threads});
-    const Matrix<float> embedded = embed(expression);
-    parsae::initialize(sae_, embedded, {.seed = settings.seed});
+      : z_score_(expression, settings.most_genes),
+        represent_(fitted(z_score_.transform(expression), settings)),
+        sae_(recipe_of(settings), settings.k, embed(expression)) {}
+
+  [[nodiscard]] const ZScore& z_score() const { return z_score_; }
+  [[nodiscard]] const TrainedSae& sae() const { return sae_; }
+
+  /// n_components x n.
+  [[nodiscard]] Matrix<float> embed(const Matrix<float>& expression) const {
+    return represent_(z_score_.transform(expression));
+  }
+
+ private:
+  [[nodiscard]] static Representation fitted(const Matrix<float>& scores, const CellModelSettings& settings) {
+    if (settings.embedding == Embedding::Pca) return fit_pca(scores, settings.n_components, settings.threads);
+    return fit_autoencoder(scores, {.n_latents = settings.n_components,
+                                    .n_hidden = 64,
+                                    .steps = 1000,
+                                    .batch_size = 128,
+                                    .learning_rate = 1e-3,
+                                    .seed = settings.seed,
+                                    .threads = settings.threads});
+  }
+
+  [[nodiscard]] static SaeRecipe recipe_of(const CellModelSettings& settings) {
     SaeRecipe recipe;
+    recipe.width = settings.n_latents;
     recipe.steps = settings.steps;
     recipe.batch_size = 128;
     recipe.learning_rate = settings.learning_rate;
     recipe.seed = settings.seed;
     recipe.threads = settings.threads;
-    detail::train(sae_, parsae::Objective(parsae::MeanSquaredError(), parsae::AuxK()), embedded, recipe);
+    return recipe;
   }
 
-  [[nodiscard]] const ZScore& z_score() const { return z_score_; }
-  [[nodiscard]] const Sae& sae() const { return sae_; }
-
-  /// n_components x n.
-  [[nodiscard]] Matrix<float> embed(const Matrix<float>& expression) const {
-    const Matrix<float> scores = z_score_.transform(expression);
-    return pca_ ? pca_->transform(scores) : autoencoder_->encode(scores);
-  }
-
-  /// n_latents x n, with their zeros.
-  [[nodiscard]] Matrix<float> codes(const Matrix<float>& embedded) const {
-    return parsae::dense_code(sae_.encode(embedded, threads_), sae_.n_latents());
-  }
-
-  [[nodiscard]] Matrix<float> pre_activations(const Matrix<float>& embedded) const {
-    return cells::pre_activations(sae_, embedded, threads_);
-  }
-
- private:
-  parsae::Threads threads_;
   ZScore z_score_;
-  std::optional<PrincipalComponents> pca_;
-  std::optional<DenseAutoencoder> autoencoder_;
-  Sae sae_;
+  Representation represent_;
+  TrainedSae sae_;
 };
 
 }  // namespace parsae_examples::cells

@@ -12,21 +12,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <functional>
 #include <vector>
 
-namespace parsae_examples {
+#include "dense_autoencoder_settings.hpp"
 
-struct DenseAutoencoderSettings {
-  parsae::Index n_latents = 4;  ///< >= 1
-  parsae::Index n_hidden = 0;   ///< of a ReLU layer before the latents and of one after them; 0: neither
-  parsae::Index steps = 2000;   ///< >= 1
-  parsae::Index batch_size = 256;
-  double learning_rate = 3e-3;  ///< at its peak; falls to 0 along half a cosine
-  std::uint64_t seed = 0;
-  parsae::Threads threads = parsae::Threads::available();
-  std::function<bool(parsae::Index)> goes_on{};  ///< asked before every step; false ends training there
-};
+namespace parsae_examples {
 
 /// A plain autoencoder, whose latents are the representation that sparse autoencoders are asked to explain:
 ///

@@ -34,8 +34,8 @@ class Explainer {
       : data_(data),
         settings_(settings),
         embedded_(model.embed(expression)),
-        codes_(model.codes(embedded_)),
-        pre_activations_(model.pre_activations(embedded_)),
+        codes_(model.sae().codes(embedded_)),
+        pre_activations_(model.sae().pre_activations(embedded_)),
         rates_(expression.unaryExpr([](float log) { return std::expm1(log); })) {}
 
   /// For each cell type the latent that ranks its training cells highest, of those that are active in some.

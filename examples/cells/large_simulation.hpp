@@ -12,9 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "dense_autoencoder.hpp"
-#include "principal_components.hpp"
 #include "recovery.hpp"
+#include "representation.hpp"
 #include "results.hpp"
 #include "sae_recipe.hpp"
 #include "watch.hpp"
@@ -108,19 +107,20 @@ class LargeSimulation {
     const Matrix<float> hidden_train = variables_of(train);
     Data data{{}, {}, variables_of(test), test.expression, simulation.connectivity()};
     for (const Index n : {settings_.n_few, settings_.n_many}) {
-      const PrincipalComponents pca(train.expression, {.n_components = n, .threads = settings_.threads});
-      probe("pca_" + std::to_string(n), pca.transform(train.expression), pca.transform(test.expression), train, test,
-            hidden_train, data.variables);
-      const DenseAutoencoder plain(train.expression, {.n_latents = n,
-                                                      .n_hidden = settings_.n_hidden,
-                                                      .steps = settings_.autoencoder_steps,
-                                                      .batch_size = 128,
-                                                      .learning_rate = 2e-3,
-                                                      .seed = seed,
-                                                      .threads = settings_.threads,
-                                                      .goes_on = [](Index) { return !Watch::stopped(); }});
-      data.train = plain.encode(train.expression);
-      data.test = plain.encode(test.expression);
+      const Representation pca = fit_pca(train.expression, n, settings_.threads);
+      probe("pca_" + std::to_string(n), pca(train.expression), pca(test.expression), train, test, hidden_train,
+            data.variables);
+      const Representation plain =
+          fit_autoencoder(train.expression, {.n_latents = n,
+                                             .n_hidden = settings_.n_hidden,
+                                             .steps = settings_.autoencoder_steps,
+                                             .batch_size = 128,
+                                             .learning_rate = 2e-3,
+                                             .seed = seed,
+                                             .threads = settings_.threads,
+                                             .goes_on = [](Index) { return !Watch::stopped(); }});
+      data.train = plain(train.expression);
+      data.test = plain(test.expression);
       probe("autoencoder_" + std::to_string(n), data.train, data.test, train, test, hidden_train, data.variables);
     }
     data_.push_back(std::move(data));

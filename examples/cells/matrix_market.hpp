@@ -95,6 +95,8 @@ class MatrixMarket {
            " x " + std::to_string(cols));
     n_entries_ = rows * cols;
     if (layout_ == Layout::Coordinate) n_entries_ = whole_number(line, "entries", Index{1} << 40);
+    if (!lines_.is_compressed() && n_entries_ > file_.size() / 2)
+      fail("expected " + std::to_string(n_entries_) + " entries, more than the file has room for");
     matrix_ = parsae::Matrix<float>::Zero(rows, cols);
   }
 

@@ -45,7 +45,7 @@ struct Shown {
   static constexpr std::array<Marker, 4> markers{Marker::Circle, Marker::Square, Marker::Triangle, Marker::None};
   for (std::size_t t = 0; t < types.size(); ++t) {
     const std::string color = t == 3 ? "#999999" : series_color(t);
-    ChartSeries line{.name = type_name(types[t]), .color = color, .marker = markers[t]};
+    ChartSeries line{.name = type_name(types[t]), .color = color, .marker = markers[t], .points = {}};
     std::vector<ChartSeries> bars;
     for (const RecoveryRow& row : rows) {
       if (row.type != types[t] || !wanted(row)) continue;
@@ -107,7 +107,8 @@ struct Shown {
   chart.y_axis = {"mean over programs"};
   const auto add = [&](const std::string& name, std::size_t color, Marker marker,
                        const std::function<double(const StructureRow&)>& value) {
-    ChartSeries line{.name = name, .color = color == 6 ? "#999999" : series_color(color), .marker = marker};
+    ChartSeries line{
+        .name = name, .color = color == 6 ? "#999999" : series_color(color), .marker = marker, .points = {}};
     for (const StructureRow& row : rows)
       line.points.push_back({row.percentile, value(row), name + " " + fixed_text(value(row), 3)});
     chart.series.push_back(line);

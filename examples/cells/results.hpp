@@ -21,9 +21,9 @@ inline constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 /// How much of a hidden variable a linear probe finds in a representation, on cells that the fit has not seen.
 struct ProbeRow {
-  std::string simulation;  ///< "small" or "large"
-  std::string representation;
-  std::string variable;
+  std::string simulation{};  ///< "small" or "large"
+  std::string representation{};
+  std::string variable{};
   double r2 = unknown;  ///< mean over seeds and, of a group such as "X", over its variables
   double reference = unknown;
   Index n = 0;        ///< cells of the fit
@@ -32,11 +32,11 @@ struct ProbeRow {
 
 /// How closely single latents of one kind of SAE follow hidden variables, over seeds.
 struct RecoveryRow {
-  std::string simulation;
-  std::string type;  ///< of the SAE: "vanilla", "relu_l1" or "top_k"; or what it is compared with, such as "pca"
+  std::string simulation{};
+  std::string type{};  ///< of the SAE: "vanilla", "relu_l1" or "top_k"; or what it is compared with, such as "pca"
   Index width = 0;
   double setting = 0;            ///< l1, or k in percent
-  std::string variable;          ///< a group: "X", "A", "B", "Y", ...
+  std::string variable{};        ///< a group: "X", "A", "B", "Y", ...
   double mean_max_corr = 0;      ///< largest |correlation| of a latent, mean over the group and seeds
   double max_corr = 0;           ///< largest in the group, mean over seeds
   double mean_max_spearman = 0;  ///< as the first, of ranks
@@ -62,14 +62,14 @@ struct StructureRow {
 /// How well the best unit of a kind separates each cell type; unit and sign chosen on training cells.
 struct SeparationRow {
   Index split = 0;
-  std::string unit;
+  std::string unit{};
   Index types_095 = 0;  ///< cell types with an AUROC of at least .95 on held-out cells
   Index types_090 = 0;
   double mean_auroc = 0;
 };
 
 struct GeneRow {
-  std::string name;
+  std::string name{};
   double log2_fold_change = 0;
   double minus_log10_p = 0;
   bool differs = false;  ///< by false discovery rate and fold change
@@ -77,51 +77,51 @@ struct GeneRow {
 
 /// The latent that stands for a cell type, and the genes it stands for.
 struct LatentRow {
-  std::string cell_type;
+  std::string cell_type{};
   Index latent = 0;
   double auroc_training = unknown;
   double auroc_heldout = unknown;
-  std::string locality;            ///< "local", "global" or "dead"
-  std::vector<std::string> genes;  ///< higher where the latent is active, most certain first
+  std::string locality{};            ///< "local", "global" or "dead"
+  std::vector<std::string> genes{};  ///< higher where the latent is active, most certain first
   Index n_differing = 0;
   double rate = 0;  ///< false discovery rate that was asked of them
   Index n_positive = 0;
-  std::vector<std::string> sets;  ///< enriched gene sets
+  std::vector<std::string> sets{};  ///< enriched gene sets
 };
 
 /// One latent over all cells.
 struct ShownLatent {
   Index latent = 0;
-  std::string title;
+  std::string title{};
   double auroc_heldout = unknown;
-  parsae::Vector<float> activation;  ///< by cell
-  std::vector<GeneRow> genes;        ///< all that were tested
+  parsae::Vector<float> activation{};  ///< by cell
+  std::vector<GeneRow> genes{};        ///< all that were tested
 };
 
 /// What the latents of one model stand for.
 struct Explanation {
-  std::vector<LatentRow> rows;
-  std::vector<ShownLatent> shown;  ///< one for each row
-  parsae::Matrix<float> plane;     ///< 2 x n: the first two components of the embedding
-  std::vector<Index> type;         ///< by cell, or empty
-  std::vector<std::string> types;
-  std::vector<Index> heatmap_latents;  ///< active ones, those of the same strongest type together
-  parsae::Matrix<double> heatmap;      ///< latents x types: mean activation, of the latent's largest
-  Index n_local = 0;                   ///< latents that are higher in exactly one type
+  std::vector<LatentRow> rows{};
+  std::vector<ShownLatent> shown{};  ///< one for each row
+  parsae::Matrix<float> plane{};     ///< 2 x n: the first two components of the embedding
+  std::vector<Index> type{};         ///< by cell, or empty
+  std::vector<std::string> types{};
+  std::vector<Index> heatmap_latents{};  ///< active ones, those of the same strongest type together
+  parsae::Matrix<double> heatmap{};      ///< latents x types: mean activation, of the latent's largest
+  Index n_local = 0;                     ///< latents that are higher in exactly one type
   Index n_global = 0;
   Index n_dead = 0;
 };
 
 struct Results {
-  std::vector<ProbeRow> probes;
-  std::vector<RecoveryRow> recovery;        ///< against width
-  std::vector<RecoveryRow> settings_sweep;  ///< against L1 and k at one width
-  std::vector<StructureRow> structure;
-  std::vector<SeparationRow> separation;
-  Explanation explanation;
-  std::string cells_source;  ///< for people; empty: there is no second part
+  std::vector<ProbeRow> probes{};
+  std::vector<RecoveryRow> recovery{};        ///< against width
+  std::vector<RecoveryRow> settings_sweep{};  ///< against L1 and k at one width
+  std::vector<StructureRow> structure{};
+  std::vector<SeparationRow> separation{};
+  Explanation explanation{};
+  std::string cells_source{};  ///< for people; empty: there is no second part
   double seconds = 0;
-  std::vector<std::pair<std::string, std::string>> settings;  ///< what the page says of the run
+  std::vector<std::pair<std::string, std::string>> settings{};  ///< what the page says of the run
 };
 
 namespace detail {

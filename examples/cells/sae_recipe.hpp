@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <parsae/activations/relu.hpp>
-#include <parsae/allocators/top_k.hpp>
-#include <parsae/analysis/dense_code.hpp>
-#include <parsae/data/matrix_source.hpp>
-#include <parsae/losses/l1.hpp>
-#include <parsae/losses/mean_squared_error.hpp>
-#include <parsae/losses/objective.hpp>
-#include <parsae/model/initialize.hpp>
-#include <parsae/optim/adam.hpp>
-#include <parsae/sparse/pre_activation.hpp>
-#include <parsae/train/trainer.hpp>
+#include <parsae/core/threads.hpp>
+#include <parsae/core/types.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <memory>
 #include <string>
 
 namespace parsae_examples::cells {
@@ -56,78 +49,31 @@ struct SaeRecipe {
   }
 };
 
-namespace detail {
-
-template <class Act, class Objective>
-void train(parsae::Autoencoder<Act>& sae, const Objective& objective, const Matrix<float>& samples,
-           const SaeRecipe& recipe) {
-  parsae::MatrixSource<float> source(samples, {.batch_size = recipe.batch_size, .seed = recipe.seed});
-  parsae::TrainSettings settings;
-  settings.steps = recipe.steps;
-  settings.learning_rate = recipe.learning_rate;
-  settings.learning_rate_schedule = {.decay_fraction = 0.3};
-  settings.threads = recipe.threads;
-  parsae::Trainer trainer(sae, objective, parsae::Adam(), settings);
-  trainer.train(source);
-}
-
-}  // namespace detail
-
 /// Trains an SAE on some samples and gives the code of others, with its zeros: width x n.
 /// \param train  n_inputs x n, finite
-[[nodiscard]] inline Matrix<float> trained_code(const SaeRecipe& recipe, const Matrix<float>& train,
-                                                const Matrix<float>& test) {
-  using parsae::Autoencoder;
-  const parsae::L1 l1({.coefficient = recipe.l1_coefficient(train.rows())});
-  const auto objective = parsae::Objective(parsae::MeanSquaredError(), parsae::NoAuxiliary(), l1);
-  if (recipe.type == SaeType::TopK) {
-    Autoencoder<parsae::TopK<float>> sae({.n_inputs = train.rows(), .n_latents = recipe.width},
-                                         parsae::TopK<float>({.k = recipe.k()}));
-    parsae::initialize(sae, train, {.seed = recipe.seed});
-    detail::train(sae, parsae::Objective(parsae::MeanSquaredError()), train, recipe);
-    return parsae::dense_code(sae.encode(test, recipe.threads), recipe.width);
-  }
-  if (recipe.type == SaeType::ReluL1) {
-    Autoencoder<parsae::ReLU<float>> sae({.n_inputs = train.rows(), .n_latents = recipe.width});
-    parsae::initialize(sae, train, {.seed = recipe.seed});
-    detail::train(sae, objective, train, recipe);
-    return parsae::dense_code(sae.encode(test, recipe.threads), recipe.width);
-  }
-  Autoencoder<parsae::ReLU<float>> sae({.n_inputs = train.rows(),
-                                        .n_latents = recipe.width,
-                                        .decoder_norm = parsae::DecoderNorm::Free,
-                                        .centering = parsae::Centering::None});
-  parsae::initialize(sae, train, train, {.seed = recipe.seed});
-  detail::train(sae, objective, train, recipe);
-  return parsae::dense_code(sae.encode(test, recipe.threads), recipe.width);
-}
+[[nodiscard]] Matrix<float> trained_code(const SaeRecipe& recipe, const Matrix<float>& train,
+                                         const Matrix<float>& test);
 
 /// What as many random directions say, without any training: n_directions x n.
-[[nodiscard]] inline Matrix<float> random_projections(const Matrix<float>& samples, Index n_directions,
-                                                      std::uint64_t seed) {
-  Matrix<float> scores(n_directions, samples.cols());
-  parsae::Vector<float> direction(samples.rows());
-  for (Index j = 0; j < n_directions; ++j) {
-    parsae::set_random_direction<float>(seed + 1000, j, direction);
-    for (Index i = 0; i < samples.cols(); ++i)
-      scores(j, i) = parsae::Column<float>::dot(direction.data(), samples.col(i).data(), samples.rows());
-  }
-  return scores;
-}
+[[nodiscard]] Matrix<float> random_projections(const Matrix<float>& samples, Index n_directions, std::uint64_t seed);
 
-/// All pre-activations, n_latents x n: what the rule chooses from, and a score of every latent for every sample.
-template <class Act>
-[[nodiscard]] Matrix<float> pre_activations(const parsae::Autoencoder<Act>& sae, const Matrix<float>& samples,
-                                            parsae::Threads threads) {
-  Matrix<float> centered;
-  sae.encoder.center(samples, sae.input_scale, sae.decoder.b_dec, threads, centered);
-  Matrix<float> scores(sae.n_latents(), samples.cols());
-  threads.for_each(samples.cols(), [&](Index i, int) {
-    for (Index j = 0; j < sae.n_latents(); ++j)
-      scores(j, i) = parsae::pre_activation(sae.encoder.w_enc.col(j).data(), centered.col(i).data(), sae.n_inputs(),
-                                            sae.encoder.b_enc(j));
-  });
-  return scores;
-}
+/// A trained TopK SAE that answers for any samples. Dead latents are revived by an auxiliary loss.
+class TrainedSae {
+ public:
+  /// \param recipe   its k_percent does not matter
+  /// \param samples  n_inputs x n, finite
+  TrainedSae(const SaeRecipe& recipe, Index k, const Matrix<float>& samples);
+
+  /// n_latents x n, with their zeros.
+  [[nodiscard]] Matrix<float> codes(const Matrix<float>& samples) const;
+
+  /// All pre-activations, n_latents x n: what the rule chooses from, and a score of every latent for every sample.
+  [[nodiscard]] Matrix<float> pre_activations(const Matrix<float>& samples) const;
+
+ private:
+  struct Model;
+  std::shared_ptr<const Model> model_;
+  parsae::Threads threads_;
+};
 
 }  // namespace parsae_examples::cells

@@ -42,8 +42,8 @@ class SplitComparison {
   [[nodiscard]] std::vector<SeparationRow> rows() {
     const Matrix<float> train = model_.embed(training_);
     const Matrix<float> test = model_.embed(heldout_);
-    add("code", model_.codes(train), model_.codes(test));
-    add("pre_activation", model_.pre_activations(train), model_.pre_activations(test));
+    add("code", model_.sae().codes(train), model_.sae().codes(test));
+    add("pre_activation", model_.sae().pre_activations(train), model_.sae().pre_activations(test));
     add("pca", train, test);
     add("gene", model_.z_score().transform(training_), model_.z_score().transform(heldout_));
     add("random_direction", random_projections(train, settings_.n_latents, settings_.seed),

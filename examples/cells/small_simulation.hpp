@@ -9,9 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "dense_autoencoder.hpp"
-#include "principal_components.hpp"
 #include "recovery.hpp"
+#include "representation.hpp"
 #include "results.hpp"
 #include "sae_recipe.hpp"
 #include "watch.hpp"
@@ -56,7 +55,7 @@ class SmallSimulation {
   }
 
  private:
-  struct Representation {
+  struct Latents {
     Matrix<float> train;
     Matrix<float> test;
   };
@@ -102,13 +101,13 @@ class SmallSimulation {
     };
     add("spanning", fit.rna, judge.rna);
     for (const Index n : {Index{2}, Index{1}}) {
-      const PrincipalComponents pca(fit.rna, {.n_components = n, .threads = settings_.threads});
-      add("pca_" + std::to_string(n), pca.transform(fit.rna), pca.transform(judge.rna));
+      const Representation pca = fit_pca(fit.rna, n, settings_.threads);
+      add("pca_" + std::to_string(n), pca(fit.rna), pca(judge.rna));
     }
     const auto train = dogma.draw({0, settings_.n_train}, settings_.threads);
     for (const Index n : {Index{4}, Index{2}}) {
-      const DenseAutoencoder plain(train.rna, {.n_latents = n, .threads = settings_.threads});
-      add("autoencoder_" + std::to_string(n), plain.encode(fit.rna), plain.encode(judge.rna));
+      const Representation plain = fit_autoencoder(train.rna, {.n_latents = n, .threads = settings_.threads});
+      add("autoencoder_" + std::to_string(n), plain(fit.rna), plain(judge.rna));
     }
   }
 
@@ -118,9 +117,9 @@ class SmallSimulation {
       const parsae::CentralDogma dogma({.seed = static_cast<std::uint64_t>(seed)});
       const auto train = dogma.draw({0, settings_.n_train}, settings_.threads);
       const auto test = dogma.draw({settings_.n_train, settings_.n_train + settings_.n_test}, settings_.threads);
-      const DenseAutoencoder plain(
+      const Representation plain = fit_autoencoder(
           train.rna, {.n_latents = 4, .seed = static_cast<std::uint64_t>(seed), .threads = settings_.threads});
-      representations_.push_back({plain.encode(train.rna), plain.encode(test.rna)});
+      representations_.push_back({plain(train.rna), plain(test.rna)});
       variables_.push_back(variables_of(test));
     }
   }
@@ -195,7 +194,7 @@ class SmallSimulation {
   }
 
   Settings settings_;
-  std::vector<Representation> representations_;
+  std::vector<Latents> representations_;
   std::vector<Matrix<float>> variables_;
 };
 

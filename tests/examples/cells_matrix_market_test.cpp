@@ -58,4 +58,6 @@ TEST_CASE("what is no such matrix is refused by its line") {
 TEST_CASE("sizes that no file of this length can justify take no memory") {
   CHECK_THROWS_WITH(read(integers + "500000000 500000000 1\n1 1 1\n"), ContainsSubstring("expected at most"));
   CHECK_THROWS_WITH(read(integers + "99999999999999999999 1 1\n"), ContainsSubstring("expected rows"));
+  CHECK_THROWS_WITH(read(integers + "20000 20000 400000000\n1 1 1\n"), ContainsSubstring("than the file has room"));
+  CHECK_THROWS_WITH(read("%%MatrixMarket matrix array real general\n20000 20000\n1\n"), ContainsSubstring("has room"));
 }
