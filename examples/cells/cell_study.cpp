@@ -76,7 +76,8 @@ bool CellStudy::run(Watch& watch, Results& results) const {
   results.cells_source = description();
   const parsae::Threads threads(options_.threads);
   const Matrix<float> expression = log_counts_per_million(data_->counts);
-  const ExplanationSettings explanation{.percentile = options_.percentile, .threads = threads};
+  const ExplanationSettings explanation{
+      .percentile = options_.percentile, .least_cells = options_.least_cells, .threads = threads};
   if (!data_->is_labelled()) {
     watch.begin("cells", "one SAE on all of them", cost());
     const CellModel model(expression, model_settings(options_));

@@ -19,14 +19,15 @@
 namespace parsae_examples::cells {
 
 struct ExplanationSettings {
-  double percentile = 99;  ///< cells above it, of a latent's activations, are compared with inactive ones
+  double percentile = 99;  ///< cells above it, of a latent's activations, are compared with inactive ones ...
+  Index least_cells = 30;  ///< ... and where these are fewer than so many, the percentile is lowered
   Index most_genes_named = 8;
   Index most_latents = 12;  ///< shown where cells have no types
   parsae::Threads threads = parsae::Threads::available();
 };
 
 /// Explains latents by genes and cell types: which genes differ between the cells above a high percentile of a latent
-/// and those where it is inactive (Welch's t-test of counts a million, false discovery rate, ratio of means).
+/// and those where it is inactive (Welch's t-test of log counts per million, false discovery rate, ratio of means).
 class Explainer {
  public:
   Explainer(const CellData& data, const Matrix<float>& expression, const CellModel& model,
@@ -36,7 +37,7 @@ class Explainer {
         embedded_(model.embed(expression)),
         codes_(model.sae().codes(embedded_)),
         pre_activations_(model.sae().pre_activations(embedded_)),
-        rates_(expression.unaryExpr([](float log) { return std::expm1(log); })) {}
+        expression_(expression) {}
 
   /// For each cell type the latent that ranks its training cells highest, of those that are active in some.
   [[nodiscard]] Explanation explain(const parsae::StratifiedHalves& halves) const {
@@ -105,6 +106,7 @@ class Explainer {
 
   [[nodiscard]] Explanation overview() const {
     Explanation found;
+    found.percentile = percentile();
     found.types = data_.types;
     found.type.assign(data_.label.begin(), data_.label.end());
     found.plane = Matrix<float>::Zero(2, embedded_.cols());
@@ -112,9 +114,15 @@ class Explainer {
     return found;
   }
 
+  /// Of a handful of cells, all genes that they happen not to have would differ.
+  [[nodiscard]] double percentile() const {
+    const double share = static_cast<double>(settings_.least_cells) / static_cast<double>(codes_.cols());
+    return std::clamp(100 * (1 - share), 0.0, settings_.percentile);
+  }
+
   void add(LatentRow row, Explanation& found) const {
     const parsae::Vector<float> activation = codes_.row(row.latent);
-    const parsae::DifferentialExpression test(rates_, activation, {.percentile = settings_.percentile});
+    const parsae::DifferentialExpression test(expression_, activation, {.percentile = percentile()});
     ShownLatent shown{row.latent, "latent " + std::to_string(row.latent), row.auroc_heldout, activation, {}};
     if (!row.cell_type.empty()) shown.title += ": " + row.cell_type;
     row.n_positive = test.positives.size();
@@ -173,7 +181,7 @@ class Explainer {
   Matrix<float> embedded_;
   Matrix<float> codes_;
   Matrix<float> pre_activations_;
-  Matrix<float> rates_;
+  const Matrix<float>& expression_;
 };
 
 }  // namespace parsae_examples::cells

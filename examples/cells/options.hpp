@@ -31,6 +31,7 @@ struct Options {
   double learning_rate = 3e-3;
   Index n_splits = 10;
   double percentile = 99;
+  Index least_cells = 30;
   Index n_seeds = 3;
   int threads = parsae::Threads::available().count();
   std::filesystem::path out = "out/cells";
@@ -50,6 +51,7 @@ inline void check(const Options& options) {
   parsae::require_positive("--learning-rate", options.learning_rate);
   parsae::require_between("--splits", options.n_splits, Index{1}, Index{1000});
   parsae::require_between("--percentile", options.percentile, 0.0, 100.0);
+  parsae::require_between("--least-cells", options.least_cells, Index{2}, Index{1'000'000});
   parsae::require_between("--seeds", options.n_seeds, Index{1}, Index{100});
   parsae::require_between("--threads", options.threads, 1, 4096);
   if (!options.counts.empty()) return;
@@ -107,6 +109,8 @@ inline void add_options(CLI::App& app, Options& options) {
   app.add_option("--splits", options.n_splits, "stratified halves of the cells to train and to judge, 1 to 1000");
   app.add_option("--percentile", options.percentile,
                  "cells above this percentile of a latent are compared with inactive ones, 0 to 100");
+  app.add_option("--least-cells", options.least_cells,
+                 "where fewer cells are above that percentile, it is lowered until so many are");
   app.add_option("--seeds", options.n_seeds, "of the simulations: means and ranges are over them, 1 to 100");
   app.add_option("--out", options.out, "folder for the results; made if missing");
   app.add_option("--threads", options.threads, "threads; results do not depend on it");

@@ -58,9 +58,8 @@ class PrincipalComponents {
   [[nodiscard]] parsae::Matrix<float> transform(const parsae::Matrix<float>& samples) const {
     parsae::require_shape("PrincipalComponents samples", samples.rows(), samples.cols(), mean_.size(), samples.cols());
     parsae::Matrix<float> components(n_components(), samples.cols());
-    parsae::Vector<double> centered;
     for (Index i = 0; i < samples.cols(); ++i) {
-      centered = samples.col(i).cast<double>() - mean_;
+      const parsae::Vector<double> centered = samples.col(i).cast<double>() - mean_;
       for (Index c = 0; c < n_components(); ++c) {
         const double product = parsae::Column<double>::dot(centered.data(), directions_.col(c).data(), mean_.size());
         components(c, i) = static_cast<float>(product);

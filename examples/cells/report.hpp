@@ -5,6 +5,7 @@
 #include <support/progress_bar.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -153,14 +154,16 @@ summary{cursor:pointer;color:#555}
   return html + "</p>";
 }
 
-/// The latent with most genes that differ.
+/// The latent with most genes that differ and are higher.
 [[nodiscard]] inline const ShownLatent* volcano_latent(const Explanation& found) {
   const ShownLatent* best = nullptr;
-  Index most = -1;
-  for (std::size_t r = 0; r < found.shown.size(); ++r) {
-    if (found.shown[r].genes.empty() || found.rows[r].n_differing <= most) continue;
-    best = &found.shown[r];
-    most = found.rows[r].n_differing;
+  std::ptrdiff_t most = -1;
+  for (const ShownLatent& latent : found.shown) {
+    const auto n_higher = std::count_if(latent.genes.begin(), latent.genes.end(),
+                                        [](const GeneRow& gene) { return gene.differs && gene.log2_fold_change > 0; });
+    if (latent.genes.empty() || n_higher <= most) continue;
+    best = &latent;
+    most = n_higher;
   }
   return best;
 }
@@ -177,12 +180,12 @@ summary{cursor:pointer;color:#555}
         "highest. Of all its latents " +
         std::to_string(found.n_local) + " are higher in exactly one type (local), " + std::to_string(found.n_global) +
         " in several or none (global), " + std::to_string(found.n_dead) + " are active in no cell.";
-  html +=
-      "</p>" + latent_table(found) +
-      "<p>Genes: counts a million in the cells above the percentile of the latent, against cells where it is inactive; "
-      "Welch's t-test, false discovery rate, at least twofold. The latents were made from the same genes, so that "
-      "these p-values put genes in an order and prove nothing by themselves.</p>" +
-      planes(found);
+  html += "</p>" + latent_table(found) + "<p>Genes: log counts a million in the cells above percentile " +
+          fixed_text(found.percentile, 1) +
+          " of the latent, against cells where it is "
+          "inactive; Welch's t-test, false discovery rate, means at least twofold. The latents were made from the same "
+          "genes, so that these p-values put genes in an order and prove nothing by themselves.</p>" +
+          planes(found);
   if (found.heatmap.size() > 0)
     html += "<h2>Latents and cell types</h2><p>Mean activation of each latent in each type.</p>" + heatmap(found);
   if (const ShownLatent* latent = volcano_latent(found)) html += "<h2>Genes of one latent</h2>" + volcano(*latent);

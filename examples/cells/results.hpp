@@ -107,6 +107,7 @@ struct Explanation {
   std::vector<std::string> types{};
   std::vector<Index> heatmap_latents{};  ///< active ones, those of the same strongest type together
   parsae::Matrix<double> heatmap{};      ///< latents x types: mean activation, of the latent's largest
+  double percentile = 0;                 ///< of a latent's activations: cells above it are compared with inactive ones
   Index n_local = 0;                     ///< latents that are higher in exactly one type
   Index n_global = 0;
   Index n_dead = 0;
