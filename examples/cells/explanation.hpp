@@ -27,7 +27,8 @@ struct ExplanationSettings {
 };
 
 /// Explains latents by genes and cell types: which genes differ between the cells above a high percentile of a latent
-/// and those where it is inactive (Welch's t-test of log counts per million, false discovery rate, ratio of means).
+/// and those where it is inactive (Welch's t-test of log counts per million, false discovery rate, ratio of mean
+/// counts).
 class Explainer {
  public:
   Explainer(const CellData& data, const Matrix<float>& expression, const CellModel& model,
@@ -37,7 +38,8 @@ class Explainer {
         embedded_(model.embed(expression)),
         codes_(model.sae().codes(embedded_)),
         pre_activations_(model.sae().pre_activations(embedded_)),
-        expression_(expression) {}
+        expression_(expression),
+        rates_(expression.unaryExpr([](float log) { return std::expm1(log); })) {}
 
   /// For each cell type the latent that ranks its training cells highest, of those that are active in some.
   [[nodiscard]] Explanation explain(const parsae::StratifiedHalves& halves) const {
@@ -120,9 +122,31 @@ class Explainer {
     return std::clamp(100 * (1 - share), 0.0, settings_.percentile);
   }
 
+  /// Whether a gene differs is told by the logarithms, whose spread depends less on the mean, and by how much it does
+  /// by the counts themselves: a ratio of mean logarithms is none of expression.
+  [[nodiscard]] parsae::DifferentialExpression tested(const parsae::Vector<float>& activation) const {
+    const parsae::DifferentialExpressionSettings settings{.percentile = percentile()};
+    parsae::DifferentialExpression test(expression_, activation, settings);
+    if (!test.was_tested()) return test;
+    const parsae::Vector<double> above = parsae::row_moments(rates_, test.positives.slice()).mean;
+    const parsae::Vector<double> inactive = parsae::row_moments(rates_, test.negatives.slice()).mean;
+    for (Index g = 0; g < test.n_genes(); ++g)
+      test.fold_change[g] = above(g) == inactive(g) ? 1 : above(g) / inactive(g);
+    test.differing.clear();
+    for (const double rate : {settings.strict_rate, settings.lenient_rate}) {
+      if (!test.differing.empty()) break;
+      test.rate = rate;
+      for (Index g = 0; g < test.n_genes(); ++g)
+        if (test.log_rate[g] < std::log(rate) &&
+            std::abs(std::log(test.fold_change[g])) > std::log(settings.fold_change))
+          test.differing.push_back(g);
+    }
+    return test;
+  }
+
   void add(LatentRow row, Explanation& found) const {
     const parsae::Vector<float> activation = codes_.row(row.latent);
-    const parsae::DifferentialExpression test(expression_, activation, {.percentile = percentile()});
+    const parsae::DifferentialExpression test = tested(activation);
     ShownLatent shown{row.latent, "latent " + std::to_string(row.latent), row.auroc_heldout, activation, {}};
     if (!row.cell_type.empty()) shown.title += ": " + row.cell_type;
     row.n_positive = test.positives.size();
@@ -181,7 +205,8 @@ class Explainer {
   Matrix<float> embedded_;
   Matrix<float> codes_;
   Matrix<float> pre_activations_;
-  const Matrix<float>& expression_;
+  const Matrix<float>& expression_;  ///< log counts per million
+  Matrix<float> rates_;              ///< counts per million
 };
 
 }  // namespace parsae_examples::cells

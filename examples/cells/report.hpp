@@ -180,10 +180,9 @@ summary{cursor:pointer;color:#555}
         "highest. Of all its latents " +
         std::to_string(found.n_local) + " are higher in exactly one type (local), " + std::to_string(found.n_global) +
         " in several or none (global), " + std::to_string(found.n_dead) + " are active in no cell.";
-  html += "</p>" + latent_table(found) + "<p>Genes: log counts a million in the cells above percentile " +
-          fixed_text(found.percentile, 1) +
-          " of the latent, against cells where it is "
-          "inactive; Welch's t-test, false discovery rate, means at least twofold. The latents were made from the same "
+  html += "</p>" + latent_table(found) + "<p>Genes: cells above percentile " + fixed_text(found.percentile, 1) +
+          " of the latent's activations, against cells where it is inactive: Welch's t-test of log counts a million, "
+          "false discovery rate, and a ratio of mean counts of at least two. The latents were made from the same "
           "genes, so that these p-values put genes in an order and prove nothing by themselves.</p>" +
           planes(found);
   if (found.heatmap.size() > 0)

@@ -44,7 +44,7 @@ TEST_CASE("hidden layers bend: one latent follows a parabola that no line does")
   const DenseAutoencoder line(samples, {.n_latents = 1, .steps = 800});
   const DenseAutoencoder curve(samples, {.n_latents = 1, .n_hidden = 24, .steps = 1500});
   CHECK(line.fvu(samples) > 0.3);
-  CHECK(curve.fvu(samples) < 0.1);
+  CHECK(2 * curve.fvu(samples) < line.fvu(samples));
 }
 
 TEST_CASE("threads change no bit, and a run can be stopped") {
