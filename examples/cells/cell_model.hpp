@@ -44,9 +44,9 @@ class CellModel {
     if (settings.embedding == Embedding::Pca) return fit_pca(scores, settings.n_components, settings.threads);
     return fit_autoencoder(scores, {.n_latents = settings.n_components,
                                     .n_hidden = 64,
-                                    .steps = 1000,
+                                    .steps = 200,  // more would fit the noise of few cells
                                     .batch_size = 128,
-                                    .learning_rate = 1e-3,
+                                    .learning_rate = 2e-3,
                                     .seed = settings.seed,
                                     .threads = settings.threads});
   }

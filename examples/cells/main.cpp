@@ -80,9 +80,13 @@ void print_cells(const Results& results) {
     std::printf("%s\n%s\n", comparison_sentence(results.separation, "pre_activation", "SAE pre-activations").c_str(),
                 comparison_sentence(results.separation, "code", "SAE codes").c_str());
   }
-  for (const LatentRow& row : results.explanation.rows)
-    std::printf("latent %4lld  %-28s AUROC %s  %s\n", static_cast<long long>(row.latent), row.cell_type.c_str(),
-                fixed_text(row.auroc_heldout, 3).c_str(), detail::joined(row.genes).c_str());
+  if (!results.explanation.rows.empty()) std::printf("\nlatents and the genes that are higher where they are active\n");
+  for (const LatentRow& row : results.explanation.rows) {
+    std::printf("  %4lld  ", static_cast<long long>(row.latent));
+    if (!row.cell_type.empty())
+      std::printf("%-28s AUROC %s  ", row.cell_type.c_str(), fixed_text(row.auroc_heldout, 3).c_str());
+    std::printf("%s\n", detail::joined(row.genes).c_str());
+  }
 }
 
 int run(const Options& options, const std::string& command) {
