@@ -32,7 +32,7 @@ struct Options {
   Index n_splits = 10;
   double percentile = 99;
   Index least_cells = 30;
-  Index n_seeds = 3;
+  Index n_seeds = 5;
   int threads = parsae::Threads::available().count();
   std::filesystem::path out = "out/cells";
   bool is_quiet = false;

@@ -29,7 +29,9 @@ tbody th{font-weight:400;vertical-align:middle}
 small{color:#777}
 small.far{color:#c22;font-weight:600}
 tr.own{background:#eef3f9}
-.key{display:inline-block;width:12px;height:12px;vertical-align:-1px;margin:0 4px 0 12px}
+.key{display:inline-block;width:12px;height:12px;vertical-align:-1px;margin:0 4px 0 2px}
+.swatch{white-space:nowrap;margin-right:10px}
+.volcano .chart{width:820px}
 details{margin:8px 0}
 summary{cursor:pointer;color:#555}
 )";
@@ -121,7 +123,9 @@ summary{cursor:pointer;color:#555}
       std::to_string(units.front().n_splits) +
       " stratified halvings everything is fitted to one half; there the unit of each kind, and its sign, is chosen "
       "that "
-      "ranks the cells of a type highest; its AUROC is measured on the other half. Means over splits.</p>" +
+      "ranks the cells of a type highest; its AUROC is measured on the other half. Means over splits. There are as "
+      "many "
+      "random directions and clusters to choose from as latents, but fewer components and more genes.</p>" +
       units_table(units, results.explanation.types.size());
   return html + "<p>" +
          escape_markup(comparison_sentence(results.separation, "pre_activation", "SAE pre-activations")) + " " +
@@ -145,12 +149,15 @@ summary{cursor:pointer;color:#555}
     drawn.push_back(latent->latent);
     html += activation_plane(found, *latent);
   }
-  html += "</div>";
-  if (found.types.empty()) return html;
-  html += "<p>";
+  html +=
+      "</div><p>Latents: gray where inactive, then from orange to violet up to the strongest activation. The axes are "
+      "the "
+      "first two components of the embedding.";
+  if (found.types.empty()) return html + "</p>";
+  html += "</p><p>";
   for (std::size_t t = 0; t < found.types.size(); ++t)
-    html += "<span class=\"key\" style=\"background:" + type_color(t, found.types.size()) + "\"></span>" +
-            escape_markup(found.types[t]);
+    html += "<span class=\"swatch\"><span class=\"key\" style=\"background:" + type_color(t, found.types.size()) +
+            "\"></span>" + escape_markup(found.types[t]) + "</span> ";
   return html + "</p>";
 }
 
@@ -187,7 +194,11 @@ summary{cursor:pointer;color:#555}
           planes(found);
   if (found.heatmap.size() > 0)
     html += "<h2>Latents and cell types</h2><p>Mean activation of each latent in each type.</p>" + heatmap(found);
-  if (const ShownLatent* latent = volcano_latent(found)) html += "<h2>Genes of one latent</h2>" + volcano(*latent);
+  if (const ShownLatent* latent = volcano_latent(found))
+    html +=
+        "<h2>Genes of one latent</h2><p>Genes that none of the cells above have stand at the left edge.</p><div "
+        "class=\"volcano\">" +
+        volcano(*latent) + "</div>";
   return html;
 }
 

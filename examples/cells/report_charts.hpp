@@ -205,7 +205,7 @@ struct Shown {
     const double x = x_of(*gene) / (2 * edge);
     const double y = y_of(*gene) / top;
     const bool is_free = std::none_of(taken.begin(), taken.end(), [&](const std::array<double, 2>& at) {
-      return std::abs(at[0] - x) < 0.14 && std::abs(at[1] - y) < 0.11;
+      return std::abs(at[0] - x) < 0.14 && std::abs(at[1] - y) < 0.16;
     });
     if (!is_free || taken.size() >= 9) continue;
     taken.push_back({x, y});
