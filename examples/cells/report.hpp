@@ -67,12 +67,12 @@ summary{cursor:pointer;color:#555}
   if (large.find("<td>") == std::string::npos) return html;
   std::string sentences;
   for (const std::string& representation : representations_of(results.probes, "large"))
-    if (sentences.empty()) sentences = order_sentence(results.probes, representation);
+    sentences += "<li>" + escape_markup(order_sentence(results.probes, representation)) + "</li>";
   return html +
          "<p>The hierarchy: programs X, with the batch's effect X', of which the cell's type A lets some through, X'', "
          "which "
          "make the expression Y. Mean R&sup2; over the variables of each level: mean over seeds, and their range.</p>" +
-         large + "<p>The narrowest, by level: " + escape_markup(sentences) + ".</p>";
+         large + "<ul>" + sentences + "</ul>";
 }
 
 [[nodiscard]] inline std::string recovery_section(const Results& results) {
@@ -84,7 +84,8 @@ summary{cursor:pointer;color:#555}
       "variables of a group; points are means over seeds, bars their range. <b>The more latents, the larger is this "
       "number "
       "by chance</b>: gray are untrained random directions of the same representation. An SAE recovers a variable only "
-      "where its line lies above the gray one.</p><div class=\"pair\">" +
+      "where its line lies above the gray one. In the small simulation X depends linearly on a representation of three "
+      "dimensions, so that among a few dozen random directions one lies close to each factor.</p><div class=\"pair\">" +
       against_width(results.recovery, "small", "X", "The three factors X, small simulation") +
       against_width(results.recovery, "small", "A", "The activity A, small simulation") +
       against_width(results.recovery, "small", "B", "Accessibility B, small simulation") +

@@ -100,7 +100,7 @@ struct Shown {
 
 [[nodiscard]] inline std::string structure_chart(const std::vector<StructureRow>& rows) {
   SvgChart chart;
-  chart.title = "Which genes each program acts on, from cosines of latents and genes";
+  chart.title = "The genes of each program, from cosines";
   chart.width = 570;
   chart.height = 360;
   chart.x_axis = {"percentile of the cosines that count as connected"};

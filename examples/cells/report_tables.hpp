@@ -14,17 +14,6 @@
 
 namespace parsae_examples::cells::detail {
 
-[[nodiscard]] inline std::string representation_name(const std::string& name) {
-  if (name == "spanning") return "the RNA itself (or all that spans it)";
-  const std::size_t end = name.rfind('_');
-  if (end == std::string::npos) return name;
-  const std::string count = name.substr(end + 1);
-  const std::string kind = name.substr(0, end);
-  if (kind == "pca") return "PCA, " + count + (count == "1" ? " component" : " components");
-  if (kind == "autoencoder") return "autoencoder, " + count + " latents";
-  return name;
-}
-
 /// In the order in which they come first.
 [[nodiscard]] inline std::vector<std::string> representations_of(const std::vector<ProbeRow>& probes,
                                                                  const std::string& simulation) {

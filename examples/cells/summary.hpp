@@ -120,6 +120,18 @@ struct Duel {
   return text + ".";
 }
 
+/// "PCA, 5 components" of "pca_5".
+[[nodiscard]] inline std::string representation_name(const std::string& name) {
+  if (name == "spanning") return "the RNA itself (or all that spans it)";
+  const std::size_t end = name.rfind('_');
+  if (end == std::string::npos) return name;
+  const std::string count = name.substr(end + 1);
+  const std::string kind = name.substr(0, end);
+  if (kind == "pca") return "PCA, " + count + (count == "1" ? " component" : " components");
+  if (kind == "autoencoder") return "autoencoder, " + count + " latents";
+  return name;
+}
+
 /// Whether R^2 falls from Y to X'', to A, to X', to X, as in the paper; for people.
 [[nodiscard]] inline std::string order_sentence(const std::vector<ProbeRow>& probes,
                                                 const std::string& representation) {
@@ -135,7 +147,8 @@ struct Duel {
     }
   }
   if (text.empty()) return "";
-  return representation + ": " + text + (falls ? " (in this order, as in the paper)" : " (not in the paper's order)");
+  return representation_name(representation) + ": " + text +
+         (falls ? " (in this order, as in the paper)" : " (not in the paper's order)");
 }
 
 /// The largest distance of a measured R^2 from its reference.
