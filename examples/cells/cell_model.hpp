@@ -42,11 +42,11 @@ class CellModel {
  private:
   [[nodiscard]] static Representation fitted(const Matrix<float>& scores, const CellModelSettings& settings) {
     if (settings.embedding == Embedding::Pca) return fit_pca(scores, settings.n_components, settings.threads);
+    // Without hidden layers: a few hundred cells do not tell what bends from noise.
     return fit_autoencoder(scores, {.n_latents = settings.n_components,
-                                    .n_hidden = 64,
-                                    .steps = 200,  // more would fit the noise of few cells
+                                    .steps = 1000,
                                     .batch_size = 128,
-                                    .learning_rate = 2e-3,
+                                    .first_weights = 0.05,
                                     .seed = settings.seed,
                                     .threads = settings.threads});
   }

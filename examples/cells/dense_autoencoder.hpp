@@ -34,6 +34,7 @@ class DenseAutoencoder {
     parsae::require_at_least("DenseAutoencoder n_hidden", settings.n_hidden, Index{0});
     parsae::require_at_least("DenseAutoencoder steps", settings.steps, Index{1});
     parsae::require_positive("DenseAutoencoder learning_rate", settings.learning_rate);
+    parsae::require_positive("DenseAutoencoder first_weights", settings.first_weights);
     parsae::require_at_least("DenseAutoencoder samples", samples.cols(), Index{1});
     parsae::require_finite("DenseAutoencoder samples", samples);
     mean_ = samples.cast<double>().rowwise().mean().cast<float>();
@@ -87,7 +88,8 @@ class DenseAutoencoder {
       Layer layer{parsae::Matrix<float>(sizes[l + 1], sizes[l]), parsae::Vector<float>::Zero(sizes[l + 1]),
                   is_hidden ? Shape::ReLU : Shape::Linear};
       const parsae::Random random(settings.seed, parsae::Draws::Directions, l);
-      const double deviation = std::sqrt((is_hidden ? 2.0 : 1.0) / static_cast<double>(sizes[l]));
+      const double deviation =
+          (l == 0 ? settings.first_weights : 1.0) * std::sqrt((is_hidden ? 2.0 : 1.0) / static_cast<double>(sizes[l]));
       for (Index e = 0; e < layer.weights.size(); ++e)
         layer.weights.data()[e] = static_cast<float>(deviation * random.normal(static_cast<std::uint64_t>(e)));
       layers_.push_back(layer);

@@ -68,6 +68,7 @@ TEST_CASE("what cannot be is refused; samples that are all the same are no error
   CHECK_THROWS_WITH(DenseAutoencoder(samples, {.n_latents = 0}), ContainsSubstring("n_latents"));
   CHECK_THROWS_WITH(DenseAutoencoder(samples, {.n_hidden = -1}), ContainsSubstring("n_hidden"));
   CHECK_THROWS_WITH(DenseAutoencoder(samples, {.learning_rate = 0}), ContainsSubstring("learning_rate"));
+  CHECK_THROWS_WITH(DenseAutoencoder(samples, {.first_weights = 0}), ContainsSubstring("first_weights"));
   CHECK_THROWS_WITH(DenseAutoencoder(Matrix<float>(3, 0), {}), ContainsSubstring("samples"));
   CHECK(DenseAutoencoder(Matrix<float>::Ones(3, 20), {.n_latents = 1, .steps = 3})
             .encode(samples.topRows(3))
