@@ -26,7 +26,8 @@ function(parsae_add_program target name)
   if(PARSAE_NATIVE)
     parsae_enable_native(${target})
     # g++ 12 takes the deliberately undefined operands of its own AVX-512 intrinsics for mistakes, hundreds of times in Eigen.
-    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
+                           $<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized>)
   endif()
 endfunction()
 

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <parsae/analysis/redundant_latents.hpp>
+#include <parsae/analysis/strongest_correlations.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "results.hpp"
+
+namespace parsae_examples::cells {
+
+using parsae::Matrix;
+
+/// Hidden variables that a page speaks of together, such as the three factors: consecutive rows of a matrix.
+struct VariableGroup {
+  std::string name;
+  Index first = 0;
+  Index count = 0;
+};
+
+/// What one SAE's codes say of the hidden variables.
+struct RecoveryMeasures {
+  parsae::StrongestCorrelations pearson;
+  parsae::StrongestCorrelations spearman;
+  parsae::RedundantLatents redundancy;
+};
+
+/// \param codes      n_latents x n, with their zeros
+/// \param variables  n_variables x n
+[[nodiscard]] inline RecoveryMeasures measure_recovery(const Matrix<float>& codes, const Matrix<float>& variables,
+                                                       parsae::Threads threads) {
+  return {parsae::strongest_correlations(codes, variables, {.threads = threads}),
+          parsae::strongest_correlations(codes, variables, {.kind = parsae::Similarity::Spearman, .threads = threads}),
+          parsae::redundant_latents(codes, {.threads = threads})};
+}
+
+/// One row for each group, over the SAEs of several seeds. What no latent can follow counts as 0: an SAE whose latents
+/// are all dead has recovered nothing.
+/// \param row  says which SAE: simulation, type, width, setting
+[[nodiscard]] inline std::vector<RecoveryRow> recovery_rows(const RecoveryRow& row,
+                                                            const std::vector<VariableGroup>& groups,
+                                                            const std::vector<RecoveryMeasures>& seeds) {
+  std::vector<RecoveryRow> rows;
+  const double share = 1 / static_cast<double>(std::max<std::size_t>(seeds.size(), 1));
+  for (const VariableGroup& group : groups) {
+    RecoveryRow found = row;
+    found.variable = group.name;
+    found.n_seeds = static_cast<Index>(seeds.size());
+    double low = 2;
+    double high = -1;
+    for (const RecoveryMeasures& seed : seeds) {
+      double mean = 0;
+      double largest = 0;
+      for (Index v = group.first; v < group.first + group.count; ++v) {
+        const auto size = [](double correlation) { return std::isnan(correlation) ? 0 : std::abs(correlation); };
+        const double part = share / static_cast<double>(group.count);
+        mean += size(seed.pearson.strongest(v)) / static_cast<double>(group.count);
+        largest = std::max(largest, size(seed.pearson.strongest(v)));
+        found.mean_max_spearman += part * size(seed.spearman.strongest(v));
+        found.n_above_95 += part * static_cast<double>(seed.pearson.n_above[v]);
+      }
+      found.mean_max_corr += share * mean;
+      found.max_corr += share * largest;
+      found.dead_fraction += share * seed.redundancy.dead_fraction();
+      found.redundant_fraction += share * seed.redundancy.redundant_fraction();
+      low = std::min(low, mean);
+      high = std::max(high, mean);
+    }
+    found.lowest = seeds.empty() ? 0 : low;
+    found.highest = seeds.empty() ? 0 : high;
+    rows.push_back(found);
+  }
+  return rows;
+}
+
+}  // namespace parsae_examples::cells
