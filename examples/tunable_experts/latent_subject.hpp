@@ -80,10 +80,10 @@ class LatentSubject {
   }
 
   [[nodiscard]] RefusalContrast contrast(parsae::ActivityMeasure measure) const {
-    RefusalContrast contrast(sae_.n_latents(), measure);
     const parsae::Intervention none(sae_.n_latents());
-    for (const Stream* stream : {&marked_, &neutral_})
-      contrast.add(parsae::UnitActivity::of_code(stream->code, sae_.n_latents()), answers(*stream, none));
+    RefusalContrast contrast(sae_.n_latents(), measure, answers(none));
+    contrast.add(parsae::UnitActivity::of_code(marked_.code, sae_.n_latents()), Marking::Marked);
+    contrast.add(parsae::UnitActivity::of_code(neutral_.code, sae_.n_latents()), Marking::None);
     return contrast;
   }
 

@@ -28,7 +28,7 @@ inline constexpr std::array<StageTwo, 3> all_stage_twos{StageTwo::RoutersAndExpe
 
 /// How networks are trained and judged.
 struct Recipe {
-  double stage1_epochs = 2;  ///< over all training images; above 0
+  double stage1_epochs = 2.5;  ///< over all training images; above 0
   double stage1_learning_rate = 3e-3;
   double stage2_epochs = 4;      ///< over stage2_images; above 0
   Index stage2_images = 10'000;  ///< >= 1; fewer if there are fewer
@@ -40,7 +40,7 @@ struct Recipe {
   std::vector<Index> stimulated_counts{1, 2, 5, 10};
   Index main_count = 10;    ///< the count whose controls have all draws
   Index n_draws = 30;       ///< >= 1
-  Index n_band_draws = 5;   ///< of the controls at other counts; >= 1
+  Index n_band_draws = 3;   ///< of the controls at other counts; >= 1
   Index sae_latents = 256;  ///< as many as there are experts, so that a name costs as many bits
   Index sae_k = 16;
   double sae_epochs = 30;

@@ -13,23 +13,35 @@
 namespace parsae_experts {
 
 /// A contrast of images that a network refuses (class 1) against all others, by what it says of each, not by what was
-/// asked of it.
-struct RefusalContrast {
-  RefusalContrast(Index n_units, parsae::ActivityMeasure measure)
-      : contrast({.n_units = n_units, .n_classes = 2, .measure = measure}) {}
-
-  parsae::Contrast contrast;
-
-  void add(const parsae::UnitActivity& activity, const std::vector<std::int32_t>& answers) {
-    parsae::Buffer<std::int32_t> classes;
-    for (const std::int32_t answer : answers) classes.push_back(answer == refuse_answer ? 1 : 0);
-    contrast.add(activity, classes.slice());
+/// asked of it. A network that says the same of all, being hardly trained, is contrasted by the marker.
+class RefusalContrast {
+ public:
+  RefusalContrast(Index n_units, parsae::ActivityMeasure measure, const AnswerPair& answers)
+      : contrast_({.n_units = n_units, .n_classes = 2, .measure = measure}), answers_(answers) {
+    const auto refused = [](const std::vector<std::int32_t>& part) {
+      return static_cast<std::size_t>(std::count(part.begin(), part.end(), refuse_answer));
+    };
+    const std::size_t all = refused(answers.marked) + refused(answers.neutral);
+    tells_apart_ = all > 0 && all < answers.marked.size() + answers.neutral.size();
   }
 
-  [[nodiscard]] std::vector<Index> ranking() const { return contrast.ranking(1); }
-  [[nodiscard]] parsae::Vector<double> map() const { return contrast.map(1); }
+  /// The activities of the images that were marked, or of those that were not.
+  void add(const parsae::UnitActivity& activity, Marking marking) {
+    parsae::Buffer<std::int32_t> classes;
+    for (const std::int32_t answer : marking == Marking::Marked ? answers_.marked : answers_.neutral)
+      classes.push_back((tells_apart_ ? answer == refuse_answer : marking == Marking::Marked) ? 1 : 0);
+    contrast_.add(activity, classes.slice());
+  }
+
+  [[nodiscard]] std::vector<Index> ranking() const { return contrast_.ranking(1); }
+  [[nodiscard]] parsae::Vector<double> map() const { return contrast_.map(1); }
   /// Mean activity, refused and other images counting alike: what usage-matched controls match.
-  [[nodiscard]] parsae::Vector<double> usage() const { return (contrast.mean(0) + contrast.mean(1)) / 2; }
+  [[nodiscard]] parsae::Vector<double> usage() const { return (contrast_.mean(0) + contrast_.mean(1)) / 2; }
+
+ private:
+  parsae::Contrast contrast_;
+  AnswerPair answers_;
+  bool tells_apart_ = true;
 };
 
 /// The routed experts of a network, on the same images with marker and without.
@@ -51,9 +63,9 @@ class ExpertSubject {
 
   /// The contrast on this subject's images.
   [[nodiscard]] RefusalContrast contrast(parsae::ActivityMeasure measure) {
-    RefusalContrast contrast(grid().n_units(), measure);
+    RefusalContrast contrast(grid().n_units(), measure, answers(answering_.none()));
     for (const Marking marking : {Marking::Marked, Marking::None})
-      contrast.add(answering_.activity(data_.images, marking), answers(marking, answering_.none()));
+      contrast.add(answering_.activity(data_.images, marking), marking);
     return contrast;
   }
 

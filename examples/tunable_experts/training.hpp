@@ -33,7 +33,7 @@ struct StageSettings {
   double marker_share = 0;     ///< of the images that bear the marker and are to be refused, 0 to 1
   Index n_answers = n_digits;  ///< outputs in the softmax
   double balance_rate = 0;     ///< of the selection bias, a step
-  Trained trained;
+  Trained trained = {};
   std::uint64_t seed = 1;
   parsae::Threads threads{1};
   /// progress(share of this stage that was done by this step), after every step; may throw, which ends the stage.

@@ -19,10 +19,10 @@ namespace parsae_experts {
 
 /// Which arms are asked for; an empty string or 0 asks for all.
 struct ArmQuery {
-  std::string unit;
-  std::string stage2;
-  std::string policy;
-  std::string arm;
+  std::string unit = "";
+  std::string stage2 = "";
+  std::string policy = "";
+  std::string arm = "";
   Index n = 0;
   std::uint64_t seed = 0;
 
