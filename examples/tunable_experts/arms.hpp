@@ -70,38 +70,10 @@ class Arms {
   /// Targeted, bottom, random and usage-matched units switched off, for every count.
   [[nodiscard]] std::vector<Arm> suppress(parsae::SuppressionPolicy policy) {
     std::vector<Arm> arms;
-    const parsae::ControlDraws controls({.grid = subject_.grid(), .seed = settings_.seed});
-    const auto suppressed = [&](const std::string& name, const std::vector<Index>& units, Arm& arm) {
-      parsae::Intervention intervention(subject_.grid().n_units(), {.policy = policy});
-      intervention.suppress(units);
-      arm = blank(name, name_of(policy), static_cast<Index>(units.size()));
-      const AnswerPair after = subject_.answers(intervention);
-      outcome_.judge(after, arm);
-      settings_.evaluated();
-      return after;
-    };
     for (const Index n : recipe_.counts) {
-      for (const bool is_bottom : {false, true}) {
-        Arm arm;
-        const AnswerPair after =
-            suppressed(is_bottom ? "bottom" : "targeted",
-                       is_bottom ? last_of(settings_.ranking, n) : first_of(settings_.ranking, n), arm);
-        const parsae::ConfidenceInterval interval = outcome_.interval(after);
-        arm.ci_low = interval.low;
-        arm.ci_high = interval.high;
-        arms.push_back(arm);
-      }
-      const bool is_main = n == recipe_.main_count && policy == parsae::SuppressionPolicy::ZeroWeight;
-      std::vector<Arm> random;
-      std::vector<Arm> matched;
-      for (Index draw = 0; draw < (is_main ? recipe_.n_draws : recipe_.n_band_draws); ++draw) {
-        const auto number = static_cast<std::uint64_t>(draw);
-        suppressed("random", controls.random(n, number), random.emplace_back());
-        suppressed("usage_matched", controls.matched(first_of(settings_.ranking, n), settings_.usage, number),
-                   matched.emplace_back());
-      }
-      arms.push_back(mean_of_draws(random));
-      arms.push_back(mean_of_draws(matched));
+      arms.push_back(suppressed_once("targeted", first_of(settings_.ranking, n), policy));
+      arms.push_back(suppressed_once("bottom", last_of(settings_.ranking, n), policy));
+      add_controls(n, policy, arms);
     }
     return arms;
   }
@@ -141,6 +113,43 @@ class Arms {
   }
 
  private:
+  [[nodiscard]] Arm suppressed(const std::string& name, const std::vector<Index>& units,
+                               parsae::SuppressionPolicy policy, AnswerPair& after) {
+    parsae::Intervention intervention(subject_.grid().n_units(), {.policy = policy});
+    intervention.suppress(units);
+    after = subject_.answers(intervention);
+    Arm arm = blank(name, name_of(policy), static_cast<Index>(units.size()));
+    outcome_.judge(after, arm);
+    settings_.evaluated();
+    return arm;
+  }
+
+  [[nodiscard]] Arm suppressed_once(const std::string& name, const std::vector<Index>& units,
+                                    parsae::SuppressionPolicy policy) {
+    AnswerPair after;
+    Arm arm = suppressed(name, units, policy, after);
+    const parsae::ConfidenceInterval interval = outcome_.interval(after);
+    arm.ci_low = interval.low;
+    arm.ci_high = interval.high;
+    return arm;
+  }
+
+  void add_controls(Index n, parsae::SuppressionPolicy policy, std::vector<Arm>& arms) {
+    const parsae::ControlDraws controls({.grid = subject_.grid(), .seed = settings_.seed});
+    const std::vector<Index> targets = first_of(settings_.ranking, n);
+    const bool is_main = n == recipe_.main_count && policy == parsae::SuppressionPolicy::ZeroWeight;
+    std::vector<Arm> random;
+    std::vector<Arm> matched;
+    AnswerPair after;
+    for (Index draw = 0; draw < (is_main ? recipe_.n_draws : recipe_.n_band_draws); ++draw) {
+      const auto number = static_cast<std::uint64_t>(draw);
+      random.push_back(suppressed("random", controls.random(n, number), policy, after));
+      matched.push_back(suppressed("usage_matched", controls.matched(targets, settings_.usage, number), policy, after));
+    }
+    arms.push_back(mean_of_draws(random));
+    arms.push_back(mean_of_draws(matched));
+  }
+
   [[nodiscard]] Arm stimulated(const std::string& name, const std::vector<Index>& units,
                                std::vector<std::int32_t>& after) {
     parsae::Intervention intervention(subject_.grid().n_units());

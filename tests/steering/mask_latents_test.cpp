@@ -14,6 +14,7 @@ Autoencoder<TopK<double>> random_top_k() {
   Autoencoder<TopK<double>> model({.n_inputs = 6, .n_latents = 20}, TopK<double>({.k = 3}));
   model.encoder.w_enc = test::random_matrix<double>(6, 20, 1);
   model.encoder.b_enc.setConstant(5);  // every latent is above zero: who is chosen is a matter of rank
+  model.encoder.b_enc[7] = 100;        // wins everywhere unless it is masked
   model.decoder.w_dec = model.encoder.w_enc.colwise().normalized();
   return model;
 }
