@@ -62,7 +62,8 @@ inline const std::string main_stage = "routers_and_experts";
 [[nodiscard]] inline std::string map_section(const ReportInput& input) {
   std::string html =
       "<h2>Where refusing lives</h2><p>Difference between how often refused and answered training images choose each "
-      "expert, on average over their 16 patches. Orange: refused images choose it more. Ringed: the " +
+      "expert (or with which weight, where validation images preferred that), on average over their 16 patches. "
+      "Orange: refused images choose it more. Ringed: the " +
       std::to_string(input.recipe.main_count) + " largest, which are switched off. Each map has its own scale.</p>";
   for (const ContrastMap& map : input.findings.contrast)
     if (map.stage2 == main_stage)
@@ -99,7 +100,7 @@ inline const std::string main_stage = "routers_and_experts";
 
 [[nodiscard]] inline std::string negative_section(const ReportInput& input) {
   const Findings& findings = input.findings;
-  return "<h2>Where it depends on how refusing was learned</h2><p>The same experiment on networks whose stage 2 "
+  return "<h2>How refusing was learned decides</h2><p>The same experiment on networks whose stage 2 "
          "trained "
          "less, or everything. What few parts learned, few parts carry; fine-tuning without restriction is the "
          "negative "

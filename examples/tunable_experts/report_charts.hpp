@@ -28,7 +28,7 @@ struct ArmLook {
 
 [[nodiscard]] inline const std::vector<ArmLook>& arm_looks() {
   static const std::vector<ArmLook> looks{{"random", "random", "#8a8f98", Marker::Square},
-                                          {"usage_matched", "usage-matched", "#56b4e9", Marker::Triangle},
+                                          {"usage_matched", "matched usage", "#56b4e9", Marker::Triangle},
                                           {"bottom", "bottom", "#009e73", Marker::Diamond},
                                           {"targeted", "targeted", "#d55e00", Marker::Circle}};
   return looks;
