@@ -65,6 +65,7 @@ struct Baseline {
   double stage1_neutral = unknown;    ///< of stage 1 on the images of neutral_accuracy
   double ranking_overlap = unknown;   ///< share of the ten experts that frequency and weight both name
   std::string measure;                ///< of the two, the one that validation images chose
+  double sae_marked_share = unknown;  ///< of the images that the SAE was trained on; validation images chose it
   double sae_fvu = unknown;           ///< of the SAE on the pooled stream
   double sae_refusal_rate = unknown;  ///< with the stream read out from the SAE's reconstruction
 
@@ -79,6 +80,7 @@ struct Baseline {
     visit("stage1_neutral", self.stage1_neutral);
     visit("ranking_overlap", self.ranking_overlap);
     visit("measure", self.measure);
+    visit("sae_marked_share", self.sae_marked_share);
     visit("sae_fvu", self.sae_fvu);
     visit("sae_refusal_rate", self.sae_refusal_rate);
   }

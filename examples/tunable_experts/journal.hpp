@@ -57,7 +57,8 @@ class Journal {
             {"draws", recipe.n_draws},
             {"band_draws", recipe.n_band_draws},
             {"sae_k", recipe.sae_k},
-            {"sae_epochs", recipe.sae_epochs}};
+            {"sae_epochs", recipe.sae_epochs},
+            {"sae_marked_shares", recipe.sae_marked_shares}};
   }
 
   /// Takes every whole line; returns them.

@@ -35,15 +35,16 @@ struct Recipe {
   double stage2_learning_rate = 2e-3;
   Index contrast_images = 1000;   ///< training images, with and without marker; >= 1
   Index validation_images = 500;  ///< >= 1
-  Index test_images = 1000;       ///< with and without marker; >= 1
+  Index test_images = 800;        ///< with and without marker; >= 1
   std::vector<Index> counts{1, 2, 5, 10, 20, 40};
   std::vector<Index> stimulated_counts{1, 2, 5, 10};
   Index main_count = 10;    ///< the count whose controls have all draws
   Index n_draws = 30;       ///< >= 1
-  Index n_band_draws = 3;   ///< of the controls at other counts; >= 1
+  Index n_band_draws = 1;   ///< of the controls at other counts; >= 1
   Index sae_latents = 256;  ///< as many as there are experts, so that a name costs as many bits
   Index sae_k = 16;
-  double sae_epochs = 30;
+  double sae_epochs = 15;
+  std::vector<double> sae_marked_shares{0.5, 0.1};  ///< validation images choose; each above 0 and below 1
   parsae::Threads threads{1};
 };
 

@@ -38,6 +38,7 @@ inline constexpr const char* report_style = R"(
 h3{font-size:15px;margin:22px 0 4px}
 p{max-width:900px}
 td{white-space:nowrap}
+th,td{padding:3px 8px}
 )";
 
 inline const std::string main_stage = "routers_and_experts";

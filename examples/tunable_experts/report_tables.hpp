@@ -47,10 +47,11 @@ namespace parsae_experts {
   for (const Baseline& row : findings.baseline)
     rows.push_back({std::to_string(row.seed), words_of(row.stage2), percent(row.stage1_accuracy, 2),
                     percent(row.stage1_neutral), percent(row.refusal_rate), percent(row.neutral_accuracy),
-                    percent(row.new_refusals), row.measure, percent(row.ranking_overlap, 0), fixed_text(row.sae_fvu, 3),
-                    percent(row.sae_refusal_rate)});
+                    percent(row.new_refusals), row.measure, percent(row.ranking_overlap, 0),
+                    percent(row.sae_marked_share, 0), fixed_text(row.sae_fvu, 3), percent(row.sae_refusal_rate)});
   return table({"seed", "stage 2 trains", "stage 1: all test", "stage 1: neutral", "marked refused", "neutral right",
-                "neutral refused", "measure", "measures agree", "FVU of the SAE", "refused from its reconstruction"},
+                "neutral refused", "measure", "measures agree", "marked for the SAE", "FVU of the SAE",
+                "refused from its reconstruction"},
                rows);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <string>
 #include <utility>
@@ -133,29 +134,55 @@ class SeedExperiment {
     add_freed(subject, arms.before(), chosen.ranking());
   }
 
+  /// An SAE on the stream and the ranking of its latents, with what validation images say of them.
+  struct LatentChoice {
+    PooledSae sae;
+    RefusalContrast contrast;
+    double marked_share = 0;
+    double refusals_left = 2;
+  };
+
   void run_latents(StageTwo stage, const Network<float>& network, const LabeledImages& shown, Baseline& baseline) {
-    work_(0, "an SAE on the stream, " + name_of(stage));
-    const PooledSae sae = train_pooled_sae(pooled_of(network), recipe_, seed_);
-    const LatentSubject seen(network, sae, shown, recipe_.threads);
-    const LatentSubject validation(network, sae, data_.validation, recipe_.threads);
-    const auto by_frequency = seen.contrast(parsae::ActivityMeasure::Frequency);
-    const auto by_weight = seen.contrast(parsae::ActivityMeasure::Weight);
-    const RefusalContrast& chosen =
-        refusals_after(validation, by_frequency) <= refusals_after(validation, by_weight) ? by_frequency : by_weight;
-    const LatentSubject subject(network, sae, data_.test, recipe_.threads);
+    const LatentChoice chosen = best_latents(stage, network, shown);
+    const LatentSubject subject(network, chosen.sae, data_.test, recipe_.threads);
+    baseline.sae_marked_share = chosen.marked_share;
     baseline.sae_fvu = subject.fvu();
     baseline.sae_refusal_rate = Outcome::refusal_rate(subject.answers_of_reconstruction());
-    Arms<const LatentSubject> arms(subject, recipe_, settings("latent", stage, chosen, 0));
+    Arms<const LatentSubject> arms(subject, recipe_, settings("latent", stage, chosen.contrast, 0));
     add(arms.suppress(parsae::SuppressionPolicy::ZeroWeight));
     if (stage == StageTwo::RoutersAndExperts) add(arms.suppress(parsae::SuppressionPolicy::MaskLogit));
   }
 
-  /// The stream of the images of stage 2, each with marker and without.
-  [[nodiscard]] parsae::Matrix<float> pooled_of(const Network<float>& network) const {
+  /// The share of marked images among those that an SAE is trained on decides what its bias stands for: at one half, a
+  /// stream halfway between answering and refusing; where few are marked, an answer, to which latents add the refusal.
+  /// Validation images choose, the measure as well.
+  [[nodiscard]] LatentChoice best_latents(StageTwo stage, const Network<float>& network,
+                                          const LabeledImages& shown) const {
+    std::vector<LatentChoice> choices;
+    for (const double share : recipe_.sae_marked_shares) {
+      work_(0, "an SAE on the stream, " + name_of(stage));
+      const PooledSae sae = train_pooled_sae(pooled_of(network, share), recipe_, seed_);
+      const LatentSubject seen(network, sae, shown, recipe_.threads);
+      const LatentSubject validation(network, sae, data_.validation, recipe_.threads);
+      for (const auto measure : {parsae::ActivityMeasure::Frequency, parsae::ActivityMeasure::Weight}) {
+        const RefusalContrast contrast = seen.contrast(measure);
+        choices.push_back({sae, contrast, share, refusals_after(validation, contrast)});
+      }
+    }
+    return *std::min_element(choices.begin(), choices.end(), [](const LatentChoice& a, const LatentChoice& b) {
+      return a.refusals_left < b.refusals_left;
+    });
+  }
+
+  /// The stream of the images of stage 2 without marker, and of as many of them with it as make up the share.
+  [[nodiscard]] parsae::Matrix<float> pooled_of(const Network<float>& network, double marked_share) const {
     const LabeledImages images = first_images(data_.train, recipe_.stage2_images);
+    const auto wanted =
+        static_cast<Index>(std::lround(marked_share / (1 - marked_share) * static_cast<double>(images.size())));
+    const LabeledImages marked = first_images(images, std::max(wanted, Index{1}));
     Answering answering(network, recipe_.threads);
-    parsae::Matrix<float> pooled(network.shape.width, 2 * images.size());
-    pooled.leftCols(images.size()) = answering.pooled(images.images, Marking::Marked);
+    parsae::Matrix<float> pooled(network.shape.width, marked.size() + images.size());
+    pooled.leftCols(marked.size()) = answering.pooled(marked.images, Marking::Marked);
     pooled.rightCols(images.size()) = answering.pooled(images.images, Marking::None);
     return pooled;
   }
