@@ -127,8 +127,9 @@ inline const std::string main_stage = "routers_and_experts";
   std::string html =
       "<h2>Experts against latents</h2><p>A sparse autoencoder with " + std::to_string(input.recipe.sae_latents) +
       " latents was trained on the same network's pooled stream; its latents are ranked by the same contrast and "
-      "switched "
-      "off the same way. What it does not explain of the stream stays. Up and left is better.</p><div class=\"pair\">";
+      "switched off the same way. What it does not explain of the stream stays. Whether half of its training images "
+      "bear the marker or one in ten was chosen on validation images: at one half its bias lies between answering and "
+      "refusing, and switching latents off goes no further than there. Up and left is better.</p><div class=\"pair\">";
   html += tradeoff_chart(findings, main_stage, "Routers and routed experts were trained");
   html += tradeoff_chart(findings, "unrestricted", "Everything was trained");
   html += reduction_chart(findings, {"latent", main_stage, "zero_weight"}, "Latents; routers and experts were trained");
