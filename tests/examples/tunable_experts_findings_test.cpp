@@ -173,7 +173,7 @@ TEST_CASE("a command line that cannot be run is refused by the option's name") {
   CHECK(refused([](Options&) {}).empty());
   CHECK(refused([](Options& options) { shorten(options); }).empty());
   CHECK_THAT(refused([](Options& options) { options.n_seeds = 0; }), ContainsSubstring("--seeds"));
-  CHECK_THAT(refused([](Options& options) { options.recipe.n_draws = 2; }), ContainsSubstring("--band-draws"));
+  CHECK_THAT(refused([](Options& options) { options.recipe.n_band_draws = 31; }), ContainsSubstring("--band-draws"));
   CHECK_THAT(refused([](Options& options) { options.recipe.stage1_epochs = 0; }), ContainsSubstring("--stage1-epochs"));
   CHECK_THAT(refused([](Options& options) { options.train_images = 5; }), ContainsSubstring("--train-images"));
 }
