@@ -19,12 +19,16 @@ namespace parsae_experts {
 
 /// The first n units of a ranking.
 [[nodiscard]] inline std::vector<Index> first_of(const std::vector<Index>& ranking, Index n) {
-  return {ranking.begin(), ranking.begin() + static_cast<std::ptrdiff_t>(n)};
+  std::vector<Index> units = ranking;
+  units.resize(static_cast<std::size_t>(n));
+  return units;
 }
 
 /// The last n units of a ranking, the last first.
 [[nodiscard]] inline std::vector<Index> last_of(const std::vector<Index>& ranking, Index n) {
-  return {ranking.rbegin(), ranking.rbegin() + static_cast<std::ptrdiff_t>(n)};
+  std::vector<Index> units(ranking.rbegin(), ranking.rend());
+  units.resize(static_cast<std::size_t>(n));
+  return units;
 }
 
 /// The first n units of a ranking, but no more than `most` of one layer: a router cannot force more than it chooses.
