@@ -249,6 +249,15 @@
 #include <parsae/sparse/used_latents.hpp>
 #include <parsae/sparse/walk.hpp>
 #include <parsae/sparse/walk_rules.hpp>
+#include <parsae/steering/bootstrap.hpp>
+#include <parsae/steering/contrast.hpp>
+#include <parsae/steering/control_draws.hpp>
+#include <parsae/steering/intervention.hpp>
+#include <parsae/steering/mask_latents.hpp>
+#include <parsae/steering/routing.hpp>
+#include <parsae/steering/steer_code.hpp>
+#include <parsae/steering/unit_activity.hpp>
+#include <parsae/steering/unit_grid.hpp>
 #include <parsae/train/branch.hpp>
 #include <parsae/train/callback.hpp>
 #include <parsae/train/early_stop.hpp>

@@ -27,7 +27,9 @@ enum class Draws : std::uint64_t {
   Connectivity = 38,
   Cells = 39,
   Split = 40,
-  Subset = 41
+  Subset = 41,
+  Controls = 48,
+  Resampling = 49
 };
 
 /// Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
