@@ -32,10 +32,13 @@ class Steering {
   void on_step_end(const parsae::TrainProgress& progress) {
     if (!NoiseSteering::is_due(progress)) return;
     const parsae::Matrix<float> recon = model_->decode(model_->encode(watched_, threads_), threads_);
-    const double fvu = static_cast<double>((recon - watched_).squaredNorm()) / variation_;
+    fvu_ = static_cast<double>((recon - watched_).squaredNorm()) / variation_;
     *noise_variance_ =
-        NoiseSteering::next(*noise_variance_, fvu, target_, progress.learning_rate / peak_rate_, progress);
+        NoiseSteering::next(*noise_variance_, fvu_, target_, progress.learning_rate / peak_rate_, progress);
   }
+
+  /// Whether the target was met, nearly, when it was last looked at.
+  [[nodiscard]] bool has_met_target() const { return fvu_ <= 1.03 * target_; }
 
  private:
   const Model* model_;
@@ -45,6 +48,7 @@ class Steering {
   double peak_rate_;
   parsae::Threads threads_;
   double* noise_variance_;
+  double fvu_ = std::numeric_limits<double>::infinity();
 };
 
 /// The model with the latents that some training image activates: nobody has to be told of the others.
@@ -70,8 +74,13 @@ Model without_silent_latents(const Model& model, const parsae::Matrix<float>& im
   return kept;
 }
 
+struct Trained {
+  Model model;
+  bool has_met_target = false;
+};
+
 /// \param noise_variance  where it begins; where it ended
-Model trained(const BitTraining& training, Index width, double target, const Images& images, double& noise_variance) {
+Trained trained(const BitTraining& training, Index width, double target, const Images& images, double& noise_variance) {
   using namespace parsae;
   const Threads threads(training.threads);
   const Index batch_size = std::min(BitTraining::batch_size, images.train.cols());
@@ -97,25 +106,24 @@ Model trained(const BitTraining& training, Index width, double target, const Ima
   const TrainReport report = trainer.train(source, steering);
   if (report.reason != StopReason::Completed)
     throw std::runtime_error("the SAE with " + std::to_string(width) + " latents " + report.message);
-  return without_silent_latents(model, images.train, threads);
+  return {without_silent_latents(model, images.train, threads), steering.has_met_target()};
 }
 
 }  // namespace
 
-BitRung train_on_bits(const BitTraining& training, Index width, double noise_variance, const Images& images,
+BitRung train_on_bits(const BitTraining& training, Index width, const BitStart& start, const Images& images,
                       Index n_images) {
+  const parsae::Threads threads(training.threads);
   BitRung rung;
-  double target = BitTraining::share_of_eps * training.eps;
-  // Held-out images may turn out harder than those that were watched; then once more, with the difference in mind.
-  for (int attempt = 0; attempt < 2; ++attempt) {
-    rung.noise_variance = noise_variance;
-    Model model = trained(training, width, target, images, rung.noise_variance);
-    rung.sae = encoding_sae(std::move(model), 0, training.seed, images, parsae::Threads(training.threads));
-    rung.row = MessageSearch(rung.sae.sae, n_images, parsae::Threads(training.threads)).shortest(training.eps);
-    const double reached = rung.sae.sae.fvu;
-    const bool may_help = reached < 1.1 * training.eps && training.steps >= 100;
-    if (rung.row.feasible || !may_help) break;
-    target *= std::min(BitTraining::share_of_eps * training.eps / reached, 0.98);
+  rung.reached = start;
+  // Test images may turn out harder than those that were watched; then again, with the difference in mind.
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    Trained result =
+        trained(training, width, rung.reached.share_of_eps * training.eps, images, rung.reached.noise_variance);
+    rung.sae = encoding_sae(std::move(result.model), 0, training.seed, images, threads);
+    rung.row = MessageSearch(rung.sae.sae, n_images, threads).shortest(training.eps);
+    if (rung.row.feasible || !result.has_met_target) break;
+    rung.reached.share_of_eps *= std::min(BitTraining::share_of_eps * training.eps / rung.sae.sae.fvu, 0.97);
   }
   rung.bits = rung.row.feasible ? rung.row.bits_total : std::numeric_limits<double>::infinity();
   return rung;
@@ -123,13 +131,15 @@ BitRung train_on_bits(const BitTraining& training, Index width, double noise_var
 
 std::optional<BitRung> shortest_on_bits(const BitTraining& training, const Images& images, Index n_images,
                                         const std::function<bool(Index)>& on_rung) {
-  double noise_variance = 0;
+  BitStart start;
   const auto climb = [&](Index width) {
-    BitRung rung = train_on_bits(training, width, noise_variance, images, n_images);
-    if (rung.row.feasible) noise_variance = rung.noise_variance;  // the next width needs about the same
+    BitRung rung = train_on_bits(training, width, start, images, n_images);
+    if (rung.row.feasible) start = rung.reached;  // the next width needs about the same
     return rung;
   };
-  return WidthLadder().best(climb, on_rung);
+  // A dictionary of an eighth as many latents as images pays for itself nowhere.
+  const WidthLadder ladder{.first = 16, .most = std::clamp<Index>(n_images / 8, 64, 2048)};
+  return ladder.best(climb, on_rung);
 }
 
 }  // namespace parsae_examples

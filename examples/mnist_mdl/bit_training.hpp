@@ -28,18 +28,23 @@ struct BitTraining {
   static constexpr double first_l0 = 4;
 };
 
+/// Where steering begins, and where it ended.
+struct BitStart {
+  double noise_variance = 0;  ///< sigma^2 in scaled units; 0: from eps
+  double share_of_eps = BitTraining::share_of_eps;
+};
+
 /// One SAE trained so, its shortest message, and what it takes; `bits` is infinite where no message keeps eps.
 struct BitRung {
   double bits = 0;  ///< an image, as the grid counts them
   EncodingSae sae;
   GridRow row;
-  double noise_variance = 0;  ///< that steering ended at, in scaled units
+  BitStart reached;
 };
 
 /// Trains with a given number of latents; latents that no training image activates are left out of the result.
-/// \param n_images        that share the dictionary
-/// \param noise_variance  to begin with; 0: from eps
-[[nodiscard]] BitRung train_on_bits(const BitTraining& training, Index width, double noise_variance,
+/// \param n_images  that share the dictionary
+[[nodiscard]] BitRung train_on_bits(const BitTraining& training, Index width, const BitStart& start,
                                     const Images& images, Index n_images);
 
 /// The number of latents with the shortest message, by WidthLadder; nothing when no rung kept eps or all was stopped.

@@ -160,7 +160,7 @@ ReferenceMessages reference_messages(const Images& images, Index n_images) {
   const parsae::Matrix<float> judged = first_images(images.test, 2000);
   const PrincipalComponents pca = principal_components(first_images(images.train, 20'000), 48);
   return {pca_messages(pca, judged, n_images),
-          stored_digit_messages(images.train, first_images(images.test, 1000), n_images)};
+          stored_digit_messages(images.train, first_images(images.test, 500), n_images)};
 }
 
 bool add_bits(const Options& options, const Images& images, const Digits& digits, const ReferenceMessages& references,

@@ -73,6 +73,9 @@ struct BitMeans {
   return html + "</tbody></table>";
 }
 
+/// Where the chart ends: what leaves more has little to do with the image.
+inline constexpr double most_fvu = 0.7;
+
 /// Bits against FVU, everything on one chart.
 [[nodiscard]] inline std::string rate_distortion_chart(const Results& results, const BitResults& bits) {
   SvgChart chart;
@@ -100,9 +103,10 @@ struct BitMeans {
   for (std::size_t c = 0; c < bits.references.size(); ++c) {
     ChartSeries reference{.name = bits.references[c].name, .color = "", .marker = markers[c % 4], .points = {}};
     for (const RatePoint& point : bits.references[c].points)
-      reference.points.push_back(
-          {point.fvu, point.bits,
-           point.note + ": FVU " + fixed_text(point.fvu, 3) + ", " + short_text(point.bits) + " bits an image"});
+      if (point.fvu <= most_fvu)
+        reference.points.push_back(
+            {point.fvu, point.bits,
+             point.note + ": FVU " + fixed_text(point.fvu, 3) + ", " + short_text(point.bits) + " bits an image"});
     add(reference);
   }
   ChartSeries files{.name = "real files", .color = "#000000", .marker = Marker::Cross, .line_width = 0, .points = {}};
@@ -122,7 +126,7 @@ struct BitMeans {
   std::string html =
       "<h2>Trained on bits, without a sweep</h2><p>JumpReLU on the bits of its code. The precision eps is the only "
       "setting: while it trains, the price of a bit is steered until held-out digits are reconstructed within eps, and "
-      "the number of latents doubles until dictionary + codes take more bits than before. The sweep has a bar for "
+      "the number of latents doubles until dictionary + codes take more bits than before. The sweep trains an SAE for "
       "every width and k; both sides are counted alike.</p><ul class=\"sentences\">";
   for (const auto& [eps, mean] : bit_means(bits.rows))
     html += "<li>" + escape_markup(bit_sentence(eps, mean)) + "</li>";

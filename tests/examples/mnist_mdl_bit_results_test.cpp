@@ -7,6 +7,7 @@
 #include <support/temporary_folder.hpp>
 
 #include <cmath>
+#include <initializer_list>
 
 #include "../../examples/mnist_mdl/bit_results.hpp"
 #include "../../examples/mnist_mdl/forest_figure.hpp"
@@ -21,6 +22,12 @@ using parsae::Matrix;
 using parsae::PresenceTree;
 using parsae::SparseCode;
 using parsae::Threads;
+
+PresenceTree tree_of(std::initializer_list<LatentId> parents) {
+  PresenceTree tree;
+  for (const LatentId parent : parents) tree.parents.push_back(parent);
+  return tree;
+}
 
 /// Latent 1 is active in a part of the samples of latent 0, latent 2 in the others alone, latent 3 now and then.
 SparseCode<float> family(Index n) {
@@ -64,7 +71,7 @@ TEST_CASE("gates are edges between latents that go together, the more frequent o
   parsae::PairCounts counts(4);
   counts.add(family(420), Threads(1));
   // The other way round: 1 above 0; 2, which avoids 0, below it.
-  const PresenceTree gates = gating_forest(counts, {parsae::Buffer<LatentId>{1, -1, 0, 0}});
+  const PresenceTree gates = gating_forest(counts, tree_of({1, -1, 0, 0}));
   CHECK(gates.parents[0] == PresenceTree::none);
   CHECK(gates.parents[1] == 0);
   CHECK(gates.parents[2] == PresenceTree::none);
@@ -135,7 +142,7 @@ TEST_CASE("a row of results.json has the agreed names") {
 
 TEST_CASE("a forest is laid out from its most frequent latents, without crossing rows") {
   // 2 is the parent of 0 and 1; 3 and 4 are a tree of their own; 5 is alone.
-  const PresenceTree tree{parsae::Buffer<LatentId>{2, 2, -1, 4, -1, -1}};
+  const PresenceTree tree = tree_of({2, 2, -1, 4, -1, -1});
   const std::vector<double> bits{0.5, 0.25, 0, 0.125, 0, 0};
   const std::vector<double> densities{0.1, 0.2, 0.5, 0.4, 0.3, 0.9};
   const parsae_examples::detail::ForestLayout layout(tree, bits, densities, 60);
@@ -160,5 +167,5 @@ TEST_CASE("a forest is laid out from its most frequent latents, without crossing
   const std::string svg = parsae_examples::detail::forest_figure(tree, bits, densities, columns);
   CHECK(svg.find("latent 2, active in 50.0 % of the digits") != std::string::npos);
   CHECK(svg.find("latent 5,") == std::string::npos);
-  CHECK(parsae_examples::detail::forest_figure({parsae::Buffer<LatentId>{-1}}, {0}, {1}, {columns[0]}).empty());
+  CHECK(parsae_examples::detail::forest_figure(tree_of({-1}), {0}, {1}, {columns[0]}).empty());
 }
