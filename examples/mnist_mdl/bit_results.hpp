@@ -49,6 +49,7 @@ struct TreeResult {
   double mutual_information_bits = 0;  ///< summed over the edges
   parsae::PresenceTree tree;
   std::vector<double> edge_bits;  ///< of each latent and its parent; 0 for a root
+  std::vector<bool> avoids;       ///< whether they are active together less often than by chance
   std::vector<double> densities;  ///< of each latent
 };
 
@@ -65,6 +66,9 @@ struct TreeResult {
     const Index parent = result.tree.parents[j];
     result.edge_bits.push_back(parent == PresenceTree::none ? 0 : mutual_information(counts, j, parent));
     result.mutual_information_bits += result.edge_bits.back();
+    result.avoids.push_back(parent != PresenceTree::none &&
+                            static_cast<double>(counts.together(j, parent)) * static_cast<double>(counts.n_samples()) <
+                                static_cast<double>(counts.active(j)) * static_cast<double>(counts.active(parent)));
     result.densities.push_back(static_cast<double>(counts.active(j)) / static_cast<double>(counts.n_samples()));
   }
   return result;

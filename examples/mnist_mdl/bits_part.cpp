@@ -38,6 +38,12 @@ class BitsPart {
       for (Index seed = 1; seed <= n_seeds; ++seed)
         jobs_.push_back({options.bounds[b], static_cast<std::uint64_t>(seed)});
     }
+    compared_ = {options.bounds.front()};
+    for (const Minimum& minimum : page.results.minimum) {  // ascending eps
+      if (!minimum.feasible) continue;
+      if (!same_eps(minimum.eps, compared_.front())) compared_.push_back(minimum.eps);
+      break;
+    }
   }
 
   bool run(BitResults& results) {
@@ -54,8 +60,8 @@ class BitsPart {
 
   /// Tells what comes next; false when interrupted.
   bool tell(const std::string& what) {
-    bar_.update(static_cast<double>(n_done_) / static_cast<double>(jobs_.size() + 2),
-                std::to_string(n_done_) + "/" + std::to_string(jobs_.size()) + " trained on bits", what);
+    bar_.update(static_cast<double>(n_done_) / static_cast<double>(jobs_.size() + compared_.size()),
+                std::to_string(n_done_) + "/" + std::to_string(jobs_.size() + compared_.size()) + " parts", what);
     return !Interrupt::requested();
   }
 
@@ -98,13 +104,7 @@ class BitsPart {
 
   /// Hierarchies at the first and at the tightest bound that the grid keeps, with the width and k of its minimum there.
   bool compare(BitResults& results) {
-    std::vector<double> bounds{options_.bounds.front()};
-    for (const Minimum& minimum : page_.results.minimum) {  // ascending eps
-      if (!minimum.feasible) continue;
-      if (!same_eps(minimum.eps, bounds.front())) bounds.push_back(minimum.eps);
-      break;
-    }
-    for (const double eps : bounds) {
+    for (const double eps : compared_) {
       const Minimum minimum = find_minimum(page_.results.grid, eps);
       if (!minimum.feasible) continue;
       bool goes_on = true;
@@ -126,6 +126,7 @@ class BitsPart {
   parsae::Threads threads_;
   ProgressBar bar_;
   std::vector<Job> jobs_;
+  std::vector<double> compared_;  ///< bounds at which hierarchies are compared
   std::size_t n_done_ = 0;
 };
 

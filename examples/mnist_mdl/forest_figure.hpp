@@ -22,14 +22,14 @@ class ForestLayout {
     Index parent = -1;  ///< position among the nodes
     double depth = 0;   ///< column
     double row = 0;     ///< of the middle of its picture; leaves have whole numbers
-    double bits = 0;    ///< mutual information with the parent
+    Index edge = -1;    ///< to the parent: the latent that the forest has it for
   };
 
   /// \param edge_bits  of each latent and its parent
   /// \param densities  of each latent
   ForestLayout(const parsae::PresenceTree& tree, const std::vector<double>& edge_bits,
                const std::vector<double>& densities, std::size_t most_edges)
-      : densities_(densities), neighbors_(densities.size()), is_placed_(densities.size(), false) {
+      : neighbors_(densities.size()), is_placed_(densities.size(), false) {
     std::vector<std::size_t> edges;
     for (std::size_t j = 0; j < edge_bits.size(); ++j)
       if (tree.parents[static_cast<Index>(j)] != parsae::PresenceTree::none && edge_bits[j] > 0) edges.push_back(j);
@@ -38,15 +38,15 @@ class ForestLayout {
     edges.resize(std::min(edges.size(), most_edges));
     for (const std::size_t j : edges) {
       const auto parent = static_cast<std::size_t>(tree.parents[static_cast<Index>(j)]);
-      neighbors_[j].push_back({parent, edge_bits[j]});
-      neighbors_[parent].push_back({j, edge_bits[j]});
+      neighbors_[j].push_back({parent, static_cast<Index>(j)});
+      neighbors_[parent].push_back({j, static_cast<Index>(j)});
     }
     std::vector<std::size_t> by_density(densities.size());
     std::iota(by_density.begin(), by_density.end(), std::size_t{0});
     std::stable_sort(by_density.begin(), by_density.end(),
                      [&](std::size_t a, std::size_t b) { return densities[a] > densities[b]; });
     for (const std::size_t root : by_density)
-      if (!is_placed_[root] && !neighbors_[root].empty()) place(root, -1, 0, 0);
+      if (!is_placed_[root] && !neighbors_[root].empty()) place(root, -1, 0, -1);
   }
 
   [[nodiscard]] const std::vector<Node>& nodes() const { return nodes_; }
@@ -56,20 +56,20 @@ class ForestLayout {
  private:
   struct Neighbor {
     std::size_t latent = 0;
-    double bits = 0;
+    Index edge = 0;
   };
 
   /// A parent stands in the middle of its children. Returns its position.
-  Index place(std::size_t latent, Index parent, double depth, double bits) {
+  Index place(std::size_t latent, Index parent, double depth, Index edge) {
     is_placed_[latent] = true;
     const Index position = static_cast<Index>(nodes_.size());
-    nodes_.push_back({static_cast<Index>(latent), parent, depth, 0, bits});
+    nodes_.push_back({static_cast<Index>(latent), parent, depth, 0, edge});
     n_columns_ = std::max(n_columns_, depth + 1);
     double first = -1;
     double last = -1;
     for (const Neighbor& neighbor : neighbors_[latent]) {
       if (is_placed_[neighbor.latent]) continue;
-      const Index child = place(neighbor.latent, position, depth + 1, neighbor.bits);
+      const Index child = place(neighbor.latent, position, depth + 1, neighbor.edge);
       last = nodes_[static_cast<std::size_t>(child)].row;
       if (first < 0) first = last;
     }
@@ -77,7 +77,6 @@ class ForestLayout {
     return position;
   }
 
-  const std::vector<double>& densities_;
   std::vector<std::vector<Neighbor>> neighbors_;
   std::vector<bool> is_placed_;
   std::vector<Node> nodes_;
@@ -85,10 +84,12 @@ class ForestLayout {
   double n_columns_ = 0;
 };
 
-/// The forest as inline SVG: decoder columns at its nodes, edges as thick as their mutual information.
+/// The forest as inline SVG: decoder columns at its nodes, edges as thick as their mutual information, dashed between
+/// latents that are active together less often than by chance.
+/// \param avoids   of each latent, whether that is so with its parent
 /// \param columns  pictures of all latents
 [[nodiscard]] inline std::string forest_figure(const parsae::PresenceTree& tree, const std::vector<double>& edge_bits,
-                                               const std::vector<double>& densities,
+                                               const std::vector<bool>& avoids, const std::vector<double>& densities,
                                                const std::vector<std::vector<float>>& columns,
                                                std::size_t most_edges = 60) {
   const ForestLayout layout(tree, edge_bits, densities, most_edges);
@@ -99,7 +100,7 @@ class ForestLayout {
   const auto left = [&](const ForestLayout::Node& node) { return 2 + node.depth * pitch_x; };
   const auto middle = [&](const ForestLayout::Node& node) { return 2 + side / 2 + node.row * pitch_y; };
   double strongest = 0;
-  for (const ForestLayout::Node& node : layout.nodes()) strongest = std::max(strongest, node.bits);
+  for (const double bits : edge_bits) strongest = std::max(strongest, bits);
 
   const double width = 4 + (layout.n_columns() - 1) * pitch_x + side;
   const double height = 4 + (layout.n_rows() - 1) * pitch_y + side;
@@ -109,6 +110,7 @@ class ForestLayout {
     const std::string what = "latent " + std::to_string(node.latent) + ", active in " +
                              fixed_text(100 * densities[static_cast<std::size_t>(node.latent)], 1) + " % of the digits";
     if (node.parent >= 0) {
+      const auto edge = static_cast<std::size_t>(node.edge);
       const ForestLayout::Node& parent = layout.nodes()[static_cast<std::size_t>(node.parent)];
       const double x0 = left(parent) + side;
       const double x1 = left(node);
@@ -116,8 +118,9 @@ class ForestLayout {
       lines += "<path d=\"M" + fixed_text(x0, 1) + " " + fixed_text(middle(parent), 1) + "C" + half + " " +
                fixed_text(middle(parent), 1) + " " + half + " " + fixed_text(middle(node), 1) + " " +
                fixed_text(x1, 1) + " " + fixed_text(middle(node), 1) + "\" fill=\"none\" stroke=\"#5b88b5\" " +
-               "stroke-width=\"" + fixed_text(0.8 + 4.2 * std::sqrt(node.bits / strongest), 1) + "\"><title>" +
-               fixed_text(node.bits, 4) + " bits an image</title></path>";
+               "stroke-width=\"" + fixed_text(0.8 + 4.2 * std::sqrt(edge_bits[edge] / strongest), 1) +
+               (avoids[edge] ? "\" stroke-dasharray=\"6 5" : "") + "\"><title>" + fixed_text(edge_bits[edge], 4) +
+               " bits an image</title></path>";
     }
     pictures += "<image x=\"" + fixed_text(left(node), 1) + "\" y=\"" + fixed_text(middle(node) - side / 2, 1) +
                 "\" width=\"36\" height=\"36\" style=\"image-rendering:pixelated\" href=\"" +

@@ -73,12 +73,18 @@ std::vector<HierarchyRow> compare_hierarchies(const HierarchySettings& settings,
   std::vector<HierarchyRow> rows;
   for (const auto& [kind, name] :
        {std::pair(Kind::TopK, "TopK"), std::pair(Kind::Tree, "TreeGated"), std::pair(Kind::Nested, "NestedPrefixes")}) {
-    if (!go_on(name)) break;
-    const EncodingSae sae = train(kind, settings, recipe, images);
     HierarchyRow row;
     row.method = name;
-    row.row = MessageSearch(sae.sae, all_images.cols(), threads).shortest(settings.eps);
-    if (row.row.feasible) row.message = write_digits(path, sae, row.row, all_images, threads);
+    HierarchySettings tried = settings;
+    for (const double factor : {1.0, 4.0 / 3, 2.0, 3.0}) {
+      tried.k = std::min(static_cast<Index>(std::ceil(factor * static_cast<double>(settings.k))), settings.width);
+      if (!go_on(name)) return rows;
+      const EncodingSae sae = train(kind, tried, recipe, images);
+      row.row = MessageSearch(sae.sae, all_images.cols(), threads).shortest(tried.eps);
+      if (!row.row.feasible) continue;
+      row.message = write_digits(path, sae, row.row, all_images, threads);
+      break;
+    }
     rows.push_back(row);
   }
   return rows;

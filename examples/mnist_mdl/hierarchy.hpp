@@ -45,14 +45,14 @@ struct HierarchyRow {
 
 struct HierarchySettings {
   Index width = 256;
-  Index k = 3;
+  Index k = 3;  ///< to begin with
   std::uint64_t seed = 1;
   double eps = 0.4;
 };
 
 /// Trains TopK, TreeGated (TopK for half of the run, then under the forest of its own codes) and TopK on nested
 /// prefixes of an eighth, a quarter, a half and all latents, with the grid's recipe but without AuxK, and writes the
-/// message of each to `path`, one after the other.
+/// message of each to `path`, one after the other. Each has the first of k, 4/3 k, 2 k and 3 k that keeps eps.
 /// \param all_images  what the message holds
 /// \param go_on       told a name before each is trained; false stops
 [[nodiscard]] std::vector<HierarchyRow> compare_hierarchies(const HierarchySettings& settings, const Recipe& recipe,

@@ -101,7 +101,9 @@ inline constexpr double most_fvu = 0.7;
   add(sweep);
   const std::array<Marker, 4> markers{Marker::Diamond, Marker::Triangle, Marker::Diamond, Marker::Triangle};
   for (std::size_t c = 0; c < bits.references.size(); ++c) {
-    ChartSeries reference{.name = bits.references[c].name, .color = "", .marker = markers[c % 4], .points = {}};
+    const bool is_dense = bits.references[c].points.size() > 20;
+    ChartSeries reference{
+        .name = bits.references[c].name, .color = "", .marker = is_dense ? Marker::None : markers[c % 4], .points = {}};
     for (const RatePoint& point : bits.references[c].points)
       if (point.fvu <= most_fvu)
         reference.points.push_back(
@@ -109,6 +111,13 @@ inline constexpr double most_fvu = 0.7;
              point.note + ": FVU " + fixed_text(point.fvu, 3) + ", " + short_text(point.bits) + " bits an image"});
     add(reference);
   }
+  ChartSeries hierarchies{
+      .name = "hierarchies", .color = "#777777", .marker = Marker::Square, .line_width = 0, .points = {}};
+  for (const HierarchyRow& row : bits.hierarchy)
+    if (row.row.feasible && row.method != "TopK")
+      hierarchies.points.push_back(
+          {row.row.eps, row.row.bits_total, row.method + ": " + short_text(row.row.bits_total) + " bits an image"});
+  chart.series.push_back(hierarchies);
   ChartSeries files{.name = "real files", .color = "#000000", .marker = Marker::Cross, .line_width = 0, .points = {}};
   for (const MdlRow& row : bits.rows)
     if (row.row.feasible)
@@ -116,7 +125,6 @@ inline constexpr double most_fvu = 0.7;
                               "a file of " + grouped(row.message.size.bytes.total()) + " bytes for " +
                                   grouped(row.message.size.n_samples) + " images, FVU " +
                                   fixed_text(row.message.fvu, 3) + " as read back"});
-  files.color = "#000000";
   chart.series.push_back(files);
   return chart.svg();
 }

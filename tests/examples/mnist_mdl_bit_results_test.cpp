@@ -61,6 +61,9 @@ TEST_CASE("a tree saves the sum of the mutual informations") {
   CHECK(result.mutual_information_bits > 0.1);
   CHECK_THAT(result.bits_flat - result.bits_tree, WithinRel(result.mutual_information_bits, 1e-9));
   CHECK_THAT(result.densities[1], WithinRel(1.0 / 6, 1e-12));
+  CHECK(result.tree.parents[2] == 0);
+  CHECK(result.avoids[2]);
+  CHECK_FALSE(result.avoids[1]);
   const nlohmann::ordered_json json = to_json(result);
   CHECK(json.at("bits_flat") == result.bits_flat);
   CHECK(json.at("bits_tree") == result.bits_tree);
@@ -153,19 +156,24 @@ TEST_CASE("a forest is laid out from its most frequent latents, without crossing
   CHECK(nodes[0].row == 0.5);
   CHECK(nodes[1].latent == 0);
   CHECK(nodes[1].parent == 0);
-  CHECK(nodes[1].bits == 0.5);
+  CHECK(nodes[1].edge == 0);
   CHECK(nodes[2].latent == 1);
   CHECK(nodes[2].row == 1);
   CHECK(nodes[3].latent == 3);  // more frequent than 4
   CHECK(nodes[4].latent == 4);
   CHECK(nodes[4].parent == 3);
+  CHECK(nodes[4].edge == 3);  // which the forest has the other way round
   CHECK(layout.n_columns() == 2);
   CHECK(layout.n_rows() == 3);
   CHECK(parsae_examples::detail::ForestLayout(tree, bits, densities, 1).nodes().size() == 2);  // the strongest edge
 
   const std::vector<std::vector<float>> columns(6, std::vector<float>(784, 0.5f));
-  const std::string svg = parsae_examples::detail::forest_figure(tree, bits, densities, columns);
+  const std::string svg =
+      parsae_examples::detail::forest_figure(tree, bits, {true, false, false, false, false, false}, densities, columns);
   CHECK(svg.find("latent 2, active in 50.0 % of the digits") != std::string::npos);
   CHECK(svg.find("latent 5,") == std::string::npos);
-  CHECK(parsae_examples::detail::forest_figure(tree_of({-1}), {0}, {1}, {columns[0]}).empty());
+  const std::size_t dashed = svg.find("stroke-dasharray");
+  CHECK(dashed != std::string::npos);
+  CHECK(svg.find("stroke-dasharray", dashed + 1) == std::string::npos);
+  CHECK(parsae_examples::detail::forest_figure(tree_of({-1}), {0}, {false}, {1}, {columns[0]}).empty());
 }
