@@ -27,10 +27,10 @@ struct GridRow {
   double bits_codes = 0;
   double bits_codes_only = 0;  ///< the fewest that codes alone can need, with the dictionary that serves them best
   double bits_dictionary = 0;
-  double bits_total = 0;       ///< dictionary + codes
-  int code_bins = 0;           ///< levels of a code's value
-  int dictionary_bits = 0;     ///< bits of one quantized dictionary weight before entropy coding
-  bool feasible = false;       ///< if not, no quantizer meets eps and the bits mean nothing
+  double bits_total = 0;    ///< dictionary + codes
+  int code_bins = 0;        ///< levels of a code's value
+  int dictionary_bits = 0;  ///< bits of one quantized dictionary weight before entropy coding
+  bool feasible = false;    ///< if not, no quantizer meets eps and the bits mean nothing
 };
 
 /// What is counted: dictionary + codes, or the codes alone (the limit of endless data, where a dictionary costs

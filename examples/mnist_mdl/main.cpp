@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <exception>
 
+#include "bits_part.hpp"
 #include "digits.hpp"
 #include "journal.hpp"
 #include "message.hpp"
@@ -18,6 +19,7 @@
 #include "references.hpp"
 #include "report.hpp"
 #include "results.hpp"
+#include "stored_digits.hpp"
 
 namespace parsae_examples {
 namespace {
@@ -99,6 +101,7 @@ std::vector<std::pair<std::string, std::string>> settings_of(const Options& opti
           {"images", grouped(images.train.cols()) + " to train, " + grouped(images.validation.cols()) +
                          " to choose quantizers, " + grouped(images.test.cols()) +
                          " to judge; the dictionary is shared by " + grouped(digits.train.cols())},
+          {"objective", options.objective},
           {"activation", options.recipe.activation},
           {"widths", joined(options.widths)},
           {"k", joined(options.ks)},
@@ -129,6 +132,15 @@ void add_pictures(const Options& options, const Images& images, const Digits& di
   pictures.add("densest", lead.total.densest, lead.eps, page);
 }
 
+std::vector<Reference> all_references(const parsae::Matrix<float>& test, const ReferenceMessages& messages,
+                                      const std::vector<double>& bounds) {
+  std::vector<Reference> all = raw_pixel_references(test, bounds);
+  for (const Reference& reference : references_within("PCA", messages.pca, bounds)) all.push_back(reference);
+  for (const Reference& reference : references_within("nearest stored digit", messages.stored_digits, bounds))
+    all.push_back(reference);
+  return all;
+}
+
 int run(const Options& options, const std::string& command) {
   Interrupt interrupt;
   const ProgressBar clock({.style = ProgressBar::Style::Quiet});
@@ -142,7 +154,7 @@ int run(const Options& options, const std::string& command) {
   std::printf("%s\n%s\n", parsae::build_summary().c_str(), digits.source.c_str());
 
   Journal journal(options.out / "metrics.jsonl", options, digits.source);
-  const bool is_complete = run_grid(options, images, digits.train.cols(), journal);
+  bool is_complete = run_grid(options, images, digits.train.cols(), journal);
 
   ReportInput page;
   page.command = command;
@@ -150,15 +162,17 @@ int run(const Options& options, const std::string& command) {
   std::vector<double> bounds = options.bounds;
   std::sort(bounds.begin(), bounds.end());
   for (const double eps : bounds) page.results.minimum.push_back(find_minimum(page.results.grid, eps));
-  page.results.references = raw_pixel_references(images.test, bounds);
+  const ReferenceMessages references = reference_messages(images, digits.train.cols());
+  page.results.references = all_references(images.test, references, bounds);
   page.results.settings = settings_of(options, digits, images);
+  for (const double eps : bounds) print_table(page.results.grid, eps);
+  if (is_complete && options.trains_on_bits()) is_complete = add_bits(options, images, digits, references, page);
   page.results.seconds = clock.seconds();
   write_results_csv(options.out / "results.csv", page.results.grid);
   write_results_json(options.out / "results.json", page.results);
   if (is_complete) add_pictures(options, images, digits, page);
   write_report(options.out / "report.html", page);
 
-  for (const double eps : bounds) print_table(page.results.grid, eps);
   std::printf("\n");
   for (const Minimum& minimum : page.results.minimum) std::printf("%s\n", sentence(minimum).c_str());
   std::printf("\n%s: %s\n", duration_text(page.results.seconds).c_str(), (options.out / "report.html").c_str());
@@ -179,6 +193,7 @@ int main(int argc, char** argv) {
   std::string command;
   for (int i = 0; i < argc; ++i) command += (i > 0 ? " " : "") + std::string(argv[i]);
   try {
+    parsae_examples::settle_grid(app, options);
     parsae_examples::check(options);
     return parsae_examples::run(options, command);
   } catch (const std::exception& error) {

@@ -21,6 +21,8 @@ struct ReportInput {
   std::vector<TileSheet> sheets;                ///< sparsest, chosen, densest of one eps; that eps leads the page
   std::vector<Reconstruction> reconstructions;  ///< one DecodedImage for every sheet
   std::string command;                          ///< as it was typed
+  std::string bits_headline;                    ///< what training on bits adds to the headline; plain text
+  std::string bits_sections;                    ///< and to the page; HTML
 };
 
 namespace detail {
@@ -30,6 +32,8 @@ p{margin:6px 0 12px}
 .quiet,small{color:#777}
 td.quiet{color:#949494}
 ul.sentences{padding-left:18px;margin:8px 0}
+.three{display:grid;grid-template-columns:1fr 1fr 1fr;gap:16px}
+.chart.forest{width:auto;max-width:100%;height:auto;margin:14px 0}
 .pair{display:grid;grid-template-columns:1fr 1fr;gap:20px;margin:14px 0 22px}
 .chart{width:100%;margin:0}
 figure{margin:18px 0;break-inside:avoid}
@@ -155,11 +159,11 @@ table.numbers th:first-child,table.digits th{text-align:left}
   const Minimum* leading = leading_minimum(input);
   std::string html = "<ul class=\"sentences\">";
   for (const Minimum& minimum : input.results.minimum) html += "<li>" + escape_markup(sentence(minimum)) + "</li>";
-  html += "</ul>" + charts_section(input) + pictures_section(input) + tables_section(input, leading) +
-          method_section(input);
+  html += "</ul>" + charts_section(input) + input.bits_sections + pictures_section(input) +
+          tables_section(input, leading) + method_section(input);
   const HtmlPage page{.title = "The fewest bits that explain handwritten digits",
                       .heading = "Sparse autoencoders on MNIST, by description length",
-                      .headline = headline(leading),
+                      .headline = headline(leading) + (input.bits_headline.empty() ? "" : " " + input.bits_headline),
                       .style = report_style,
                       .body = html};
   return page.html();

@@ -31,7 +31,9 @@ struct GridCell {
   int code_bins = 0;  ///< of the first seed
   int dictionary_bits = 0;
 
-  [[nodiscard]] double bits(Message message) const { return message == Message::CodesOnly ? bits_codes_only : bits_total; }
+  [[nodiscard]] double bits(Message message) const {
+    return message == Message::CodesOnly ? bits_codes_only : bits_total;
+  }
 };
 
 using GridCells = std::map<Index, std::map<Index, GridCell>>;  // width, k

@@ -32,6 +32,7 @@ struct Results {
   std::vector<Minimum> minimum;  ///< one for every eps
   std::vector<Reference> references;
   double seconds = 0;
+  nlohmann::ordered_json more = nlohmann::ordered_json::object();  ///< further members of results.json
   /// What the page says of the run: "digits" -> their source, "seeds" -> "3", ... in this order.
   std::vector<std::pair<std::string, std::string>> settings;
 };
@@ -95,14 +96,15 @@ template <class Row>
 
 }  // namespace detail
 
-/// {"grid": [...], "minimum": [...], "references": [...], "seconds"}: what is infeasible or unknown is null.
-/// Throws parsae::FileError when the file cannot be written; an old one is then still whole.
+/// {"grid": [...], "minimum": [...], "references": [...], "seconds", and `more`}: what is infeasible or unknown is
+/// null. Throws parsae::FileError when the file cannot be written; an old one is then still whole.
 inline void write_results_json(const std::filesystem::path& path, const Results& results) {
   nlohmann::ordered_json json;
   json["grid"] = detail::to_json_array(results.grid);
   json["minimum"] = detail::to_json_array(results.minimum);
   json["references"] = detail::to_json_array(results.references);
   json["seconds"] = number_or_null(results.seconds);
+  json.update(results.more);
   // Sentences may hold paths that are not UTF-8; they must not cost a run its results.
   const auto replace = nlohmann::ordered_json::error_handler_t::replace;
   write_whole_file(path, json.dump(1, ' ', false, replace) + "\n");

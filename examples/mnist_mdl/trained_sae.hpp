@@ -58,27 +58,11 @@ template <class Act>
   return {model.input_scale * images, model.encode(images, threads)};
 }
 
-/// Trains a model and measures it on the held-out images.
-template <class Act, class Objective>
-[[nodiscard]] TrainedSae train_model(parsae::Autoencoder<Act>& model, const Objective& objective, Index k,
-                                     std::uint64_t seed, const Recipe& recipe, const Images& images) {
+/// What a trained model makes of the held-out images.
+template <class Act>
+[[nodiscard]] TrainedSae measured(const parsae::Autoencoder<Act>& model, Index k, std::uint64_t seed,
+                                  const Images& images, parsae::Threads threads) {
   using namespace parsae;
-  const Threads threads(recipe.threads);
-  const Index batch_size = std::min(recipe.batch_size, images.train.cols());
-  const double steps = recipe.epochs * static_cast<double>(images.train.cols()) / static_cast<double>(batch_size);
-  TrainSettings settings;
-  settings.steps = std::max(static_cast<Index>(steps), Index{1});
-  settings.learning_rate = recipe.learning_rate;
-  settings.learning_rate_schedule = {.warmup_steps = 20, .decay_fraction = 0.6};
-  settings.dead_after_samples = images.train.cols();
-  settings.threads = threads;
-  MatrixSource<float> source(images.train, {.batch_size = batch_size, .seed = seed});
-  Trainer trainer(model, objective, Adam(), settings);
-  const TrainReport report = trainer.train(source);
-  if (report.reason != StopReason::Completed)
-    throw std::runtime_error("the SAE with " + std::to_string(model.n_latents()) +
-                             " latents and k = " + std::to_string(k) + " " + report.message);
-
   MatrixSource<float> held_out(images.test,
                                {.batch_size = 1000, .epochs = 1, .order = MatrixSource<float>::Order::Sequential});
   const Evaluation evaluation = evaluate(model, held_out, {.threads = threads});
@@ -95,6 +79,33 @@ template <class Act, class Objective>
   sae.validation = coded(model, images.validation, threads);
   sae.test = coded(model, images.test, threads);
   return sae;
+}
+
+/// The settings of one SAE's training: the grid's recipe for so many images.
+[[nodiscard]] inline parsae::TrainSettings train_settings(const Recipe& recipe, Index n_images, Index batch_size) {
+  const double steps = recipe.epochs * static_cast<double>(n_images) / static_cast<double>(batch_size);
+  parsae::TrainSettings settings;
+  settings.steps = std::max(static_cast<Index>(steps), Index{1});
+  settings.learning_rate = recipe.learning_rate;
+  settings.learning_rate_schedule = {.warmup_steps = 20, .decay_fraction = 0.6};
+  settings.dead_after_samples = n_images;
+  settings.threads = parsae::Threads(recipe.threads);
+  return settings;
+}
+
+/// Trains a model and measures it on the held-out images.
+template <class Act, class Objective>
+[[nodiscard]] TrainedSae train_model(parsae::Autoencoder<Act>& model, const Objective& objective, Index k,
+                                     std::uint64_t seed, const Recipe& recipe, const Images& images) {
+  using namespace parsae;
+  const Index batch_size = std::min(recipe.batch_size, images.train.cols());
+  MatrixSource<float> source(images.train, {.batch_size = batch_size, .seed = seed});
+  Trainer trainer(model, objective, Adam(), train_settings(recipe, images.train.cols(), batch_size));
+  const TrainReport report = trainer.train(source);
+  if (report.reason != StopReason::Completed)
+    throw std::runtime_error("the SAE with " + std::to_string(model.n_latents()) +
+                             " latents and k = " + std::to_string(k) + " " + report.message);
+  return measured(model, k, seed, images, Threads(recipe.threads));
 }
 
 /// Two ways to keep latents alive, found by training on MNIST. Codes of a few latents start from images, so that every

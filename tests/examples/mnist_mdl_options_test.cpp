@@ -18,6 +18,7 @@ Options parsed(const std::string& line) {
   CLI::App app;
   add_options(app, options);
   app.parse(line);
+  settle_grid(app, options);
   check(options);
   return options;
 }
@@ -46,9 +47,24 @@ TEST_CASE("the defaults are allowed, and are those of an empty command line") {
   CHECK(options.n_seeds == 1);
   CHECK(options.recipe.activation == "top_k");
   CHECK(options.recipe.threads == parsae::Threads::available().count());
+  CHECK(options.objective == "fvu");
+  CHECK_FALSE(options.trains_on_bits());
   CHECK_FALSE(options.is_offline);
   CHECK_FALSE(options.is_quiet);
   CHECK_FALSE(options.resumes);
+}
+
+TEST_CASE("training on bits has a smaller grid beside it, unless the command line asks for one") {
+  const Options defaults;
+  const Options on_bits = parsed("--objective mdl --mdl-steps 100");
+  CHECK(on_bits.trains_on_bits());
+  CHECK(on_bits.bit_steps == 100);
+  CHECK(on_bits.widths == std::vector<Index>{64, 128, 256, 512});
+  CHECK(on_bits.ks == std::vector<Index>{1, 2, 3, 4, 6, 8, 16});
+  CHECK(on_bits.bounds == defaults.bounds);
+  const Options asked = parsed("--objective mdl --widths 32 --ks 5");
+  CHECK(asked.widths == std::vector<Index>{32});
+  CHECK(asked.ks == std::vector<Index>{5});
 }
 
 TEST_CASE("every option reaches its place") {
@@ -74,7 +90,7 @@ TEST_CASE("every option reaches its place") {
 
 TEST_CASE("a command line that cannot be read is refused by the parser") {
   for (const char* line : {"--nonsense", "--widths many", "--widths 64;128", "--epochs", "--activation relu",
-                           "--seeds 1.5", "--threads -", "stray"}) {
+                           "--objective bits", "--seeds 1.5", "--threads -", "stray"}) {
     INFO(line);
     CHECK_THROWS_AS(parsed(line), CLI::ParseError);
   }
