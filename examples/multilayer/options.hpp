@@ -17,15 +17,17 @@
 
 namespace parsae_examples {
 
+using parsae::Index;
+
 /// What the command line asks for.
 struct Options {
   std::filesystem::path model;      ///< empty: see model_files.hpp
   std::filesystem::path tokenizer;  ///< empty: beside the model
   bool uses_random_model = false;
   std::filesystem::path out = "out/multilayer";
-  Index n_samples = 300'000;            ///< tokens of own text to train on
+  Index n_samples = 400'000;            ///< tokens of own text to train on
   Index n_held_out = 20'000;            ///< tokens of own text to judge by
-  double passes = 4;                    ///< of a per-layer SAE over its samples
+  double passes = 5;                    ///< of a per-layer SAE over its samples
   double multilayer_passes = 3;         ///< of the multi-layer SAE over its tokens
   Index expansion = 8;                  ///< latents of a per-layer SAE, in widths of the stream
   Index multilayer_expansion = 16;      ///< latents of the multi-layer SAE, in widths of the stream

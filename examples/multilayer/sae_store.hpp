@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <parsae/core/file_error.hpp>
+#include <parsae/core/check.hpp>
+#include <parsae/io/load_any.hpp>
 
 #include <support/result_file.hpp>
 
@@ -10,8 +11,8 @@
 #include <iterator>
 #include <optional>
 #include <string>
-
-#include "training.hpp"
+#include <utility>
+#include <variant>
 
 namespace parsae_examples {
 
@@ -45,9 +46,9 @@ class SaeStore {
   template <class Train>
   [[nodiscard]] std::optional<parsae::AnyAutoencoder> obtain(const std::string& name, const Train& train) const {
     const std::filesystem::path file = folder_ / (name + ".safetensors");
-    if (std::filesystem::exists(file)) return load_sae(file);
+    if (std::filesystem::exists(file)) return parsae::load_any(file);
     std::optional<parsae::AnyAutoencoder> sae = train();
-    if (sae) save_sae(*sae, file);
+    if (sae) std::visit([&](const auto& model) { parsae::save(model, file); }, *sae);
     return sae;
   }
 

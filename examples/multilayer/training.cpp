@@ -6,7 +6,6 @@
 #include <parsae/activations/jump_relu.hpp>
 #include <parsae/allocators/mutual_choice.hpp>
 #include <parsae/data/matrix_source.hpp>
-#include <parsae/io/load_any.hpp>
 #include <parsae/losses/aux_k.hpp>
 #include <parsae/losses/mean_squared_error.hpp>
 #include <parsae/losses/target_l0.hpp>
@@ -162,20 +161,6 @@ std::optional<AnyAutoencoder> train_multilayer_sae(LayeredSource<float>& source,
              on_progress))
     return std::nullopt;
   return with_inference_rule(sae);
-}
-
-void save_sae(const AnyAutoencoder& sae, const std::filesystem::path& path) {
-  std::visit([&](const auto& model) { save(model, path); }, sae);
-}
-
-AnyAutoencoder load_sae(const std::filesystem::path& path) { return load_any(path); }
-
-SparseCode<float> encode(const AnyAutoencoder& sae, const Eigen::Ref<const Matrix<float>>& samples, Threads threads) {
-  return std::visit([&](const auto& model) { return model.encode(samples, threads); }, sae);
-}
-
-Matrix<float> decode(const AnyAutoencoder& sae, const SparseCode<float>& code, Threads threads) {
-  return std::visit([&](const auto& model) { return model.decode(code, threads); }, sae);
 }
 
 }  // namespace parsae_examples

@@ -6,10 +6,10 @@
 
 #include <array>
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "host.hpp"
 #include "layer_row.hpp"
@@ -43,15 +43,15 @@ struct SaeRecipe {
                                                                          const SaeRecipe& recipe,
                                                                          const OnProgress& on_progress);
 
-/// As parsae::save() and parsae::load_any().
-void save_sae(const parsae::AnyAutoencoder& sae, const std::filesystem::path& path);
-[[nodiscard]] parsae::AnyAutoencoder load_sae(const std::filesystem::path& path);
-
 /// The members of the same names, whatever the rule.
-[[nodiscard]] parsae::SparseCode<float> encode(const parsae::AnyAutoencoder& sae,
-                                               const Eigen::Ref<const parsae::Matrix<float>>& samples,
-                                               parsae::Threads threads);
-[[nodiscard]] parsae::Matrix<float> decode(const parsae::AnyAutoencoder& sae, const parsae::SparseCode<float>& code,
-                                           parsae::Threads threads);
+[[nodiscard]] inline parsae::SparseCode<float> encode(const parsae::AnyAutoencoder& sae,
+                                                      const Eigen::Ref<const parsae::Matrix<float>>& samples,
+                                                      parsae::Threads threads) {
+  return std::visit([&](const auto& model) { return model.encode(samples, threads); }, sae);
+}
+[[nodiscard]] inline parsae::Matrix<float> decode(const parsae::AnyAutoencoder& sae,
+                                                  const parsae::SparseCode<float>& code, parsae::Threads threads) {
+  return std::visit([&](const auto& model) { return model.decode(code, threads); }, sae);
+}
 
 }  // namespace parsae_examples
