@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
+#include <variant>
 
 namespace parsae_examples {
 namespace {
@@ -47,13 +49,16 @@ LatentActivations layer_activations(const AnyAutoencoder& sae, Index n_latents, 
 }
 
 /// Groups of latents from the first layers to the last, and the most telling latent of each.
-std::vector<Index> latents_to_show(const LayerDistribution& distribution, const LatentActivations& activations,
-                                   Index n) {
-  const Buffer<LatentId> order = distribution.by_mean_layer();
+std::vector<Index> latents_to_show(const LayerAnalysis& analysis, const LatentActivations& activations, std::size_t n) {
+  std::vector<std::pair<double, Index>> order;
+  for (std::size_t j = 0; j < analysis.latents.size(); ++j)
+    if (analysis.latents[j].mass > 0) order.emplace_back(analysis.latents[j].mean, static_cast<Index>(j));
+  std::sort(order.begin(), order.end());
   std::vector<Index> chosen;
-  for (Index group = 0; group < n; ++group) {
+  for (std::size_t group = 0; group < n; ++group) {
     std::vector<Index> among;
-    for (Index i = group * order.size() / n; i < (group + 1) * order.size() / n; ++i) among.push_back(order[i]);
+    for (std::size_t i = group * order.size() / n; i < (group + 1) * order.size() / n; ++i)
+      among.push_back(order[i].second);
     for (const Index latent : telling_latents(activations, among, 1)) chosen.push_back(latent);
   }
   return chosen;
@@ -160,9 +165,8 @@ bool Experiment::train_multilayer() {
   MultiLayerResult result{
       .n_latents = n_latents, .l0 = options_.main_l0(), .standardization = options_.standardization};
   const LayeredSamples<float> held_out(held_out_.streams.layers);
-  result.analysis =
-      std::visit([&](const auto& sae) { return analyze_layers(sae, held_out, transform_, options_.seed, threads_); },
-                 *multilayer_sae_);
+  result.analysis = analyze_layers(std::get<Autoencoder<TopK<float>>>(*multilayer_sae_), held_out, transform_,
+                                   options_.seed, threads_);
   for (Index layer = 0; layer < host_.n_layers(); ++layer) {
     LayerRow row{.layer = layer, .rule = "topk", .n_latents = n_latents, .target_l0 = options_.main_l0()};
     judge_transformed(host_, held_out_, *multilayer_sae_, transform_, row, threads_);
@@ -204,14 +208,10 @@ bool Experiment::show_latents() {
   const LayeredSamples<float> held_out(held_out_.streams.layers);
   const LatentActivations activations =
       multilayer_activations(*multilayer_sae_, n_latents, held_out, transform_, threads_);
-  LayerDistribution distribution(n_latents, host_.n_layers());
-  using Source = LayeredSource<float>;
-  Source source(held_out, transform_, {.epochs = 1, .order = Source::Order::Sequential, .threads = threads_});
-  Batch<float> batch;
-  while (source.next(batch)) distribution.add(encode(*multilayer_sae_, batch.inputs, threads_), batch.group.slice());
-  for (const Index latent : latents_to_show(distribution, activations, 8))
+  const LayerAnalysis& analysis = results_.multilayer.analysis;
+  for (const Index latent : latents_to_show(analysis, activations, 8))
     results_.latents.push_back(latent_in_context(host_, held_out_.text, held_out_.streams, activations, latent,
-                                                 distribution.probabilities(latent)));
+                                                 analysis.masses.col(latent) / analysis.masses.col(latent).sum()));
   return on_progress(1);
 }
 
@@ -219,15 +219,11 @@ bool Experiment::steer_text() {
   if (!steering_sae_) return true;
   const OnProgress on_progress = progress_.stage("steering", cost::steering);
   const Index layer = steered_layer();
-  results_.steered = std::visit(
-      [&](const auto& sae) {
-        const LatentActivations activations =
-            layer_activations(*steering_sae_, sae.n_latents(),
-                              held_out_.streams.layers[static_cast<std::size_t>(layer)], layer, threads_);
-        return steer(host_, sae, layer, activations, options_.out / "steering.gguf", options_.seed, threads_,
-                     on_progress);
-      },
-      *steering_sae_);
+  const auto& sae = std::get<Autoencoder<TopK<float>>>(*steering_sae_);
+  const Matrix<float>& samples = held_out_.streams.layers[static_cast<std::size_t>(layer)];
+  results_.steered =
+      steer(host_, sae, layer, layer_activations(*steering_sae_, sae.n_latents(), samples, layer, threads_),
+            options_.out / "steering.gguf", options_.seed, threads_, on_progress);
   return on_progress(1);
 }
 

@@ -5,6 +5,7 @@
 #include <parsae/data/layered_source.hpp>
 #include <parsae/data/residual_stream.hpp>
 
+#include <variant>
 #include <vector>
 
 #include "training.hpp"
@@ -74,8 +75,8 @@ inline bool measure_synthetic(SyntheticPoint& point, std::uint64_t seed, parsae:
   if (!sae) return false;
   const LayeredSamples<float> layered(stream.layers);
   LayeredSource<float> source(layered, {.epochs = 1, .threads = threads});
-  const LayerEvaluation evaluation = std::visit(
-      [&](const auto& model) { return evaluate_layers(model, source, {.seed = seed, .threads = threads}); }, *sae);
+  const LayerEvaluation evaluation =
+      evaluate_layers(std::get<Autoencoder<Threshold<float>>>(*sae), source, {.seed = seed, .threads = threads});
   point.sae = evaluation.variance.summary();
   point.fvu = evaluation.metrics.mean_fvu();
   return true;
