@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <utility>
 #include <variant>
 
@@ -15,13 +16,13 @@ namespace {
 
 using namespace parsae;
 
-/// Seconds on two quiet cores for the model of 260,000 parameters, roughly: what the progress bar is drawn by.
+/// About seconds on two quiet cores, for the model of 260,000 parameters: what the progress bar is drawn by.
 namespace cost {
-constexpr double text = 5e-5;      // a token that is written, captured and predicted
-constexpr double splice = 2e-5;    // a token through the model with a reconstruction in place
-constexpr double sample = 1.8e-6;  // a training step's sample with 512 latents
-constexpr double steering = 6;
-constexpr double limit = 1.2;  // a made-up stream
+constexpr double text = 9e-5;    // a token that is written, captured and predicted
+constexpr double splice = 3e-5;  // a token through the model with a reconstruction in place
+constexpr double sample = 2e-6;  // a training step's sample with 512 latents
+constexpr double steering = 2;
+constexpr double limit = 0.5;  // a made-up stream
 }  // namespace cost
 
 /// The codes of the multi-layer SAE on whole tokens, by latent.
@@ -81,11 +82,18 @@ Experiment::Experiment(const Options& options, const ModelFiles& files)
 double Experiment::total_cost() const {
   const auto n = static_cast<double>(options_.n_samples);
   const double layers = static_cast<double>(host_.n_layers());
-  const double splices = static_cast<double>(plan_.size()) + 4 * layers;
-  return cost::text * n + cost::splice * splices * static_cast<double>(options_.n_held_out) +
+  const double splices = static_cast<double>(plan_.size()) + 2 * layers;
+  return text_cost() + cost::splice * splices * static_cast<double>(options_.n_held_out) +
          cost::sample * n *
              (static_cast<double>(plan_.size()) * options_.passes + 4 * layers * options_.multilayer_passes) +
          cost::steering + cost::limit * static_cast<double>(synthetic_points().size());
+}
+
+/// The training text, and two ablations of each layer on the held-out one.
+double Experiment::text_cost() const {
+  const auto n_held_out = static_cast<double>(options_.n_held_out);
+  return cost::text * static_cast<double>(options_.n_samples) +
+         (cost::text + 2 * static_cast<double>(host_.n_layers()) * cost::splice) * n_held_out;
 }
 
 SaeRecipe Experiment::recipe(const std::string& rule, Index n_latents, double l0) const {
@@ -99,8 +107,7 @@ SaeRecipe Experiment::recipe(const std::string& rule, Index n_latents, double l0
 
 bool Experiment::write_text() {
   const PassSettings passes{.threads = threads_};
-  const OnProgress on_progress =
-      progress_.stage("the model writes its text", cost::text * static_cast<double>(options_.n_samples));
+  const OnProgress on_progress = progress_.stage("the model writes its text", text_cost());
   const std::optional<TokenCorpus> text = own_text(host_, 0, options_.n_samples, options_.seed, threads_,
                                                    [&](double share) { return on_progress(0.5 * share); });
   if (!text) return false;
@@ -223,7 +230,7 @@ bool Experiment::steer_text() {
   const Matrix<float>& samples = held_out_.streams.layers[static_cast<std::size_t>(layer)];
   results_.steered =
       steer(host_, sae, layer, layer_activations(*steering_sae_, sae.n_latents(), samples, layer, threads_),
-            options_.out / "steering.gguf", options_.seed, threads_, on_progress);
+            known_words, options_.out / "steering.gguf", options_.seed, threads_, on_progress);
   return on_progress(1);
 }
 

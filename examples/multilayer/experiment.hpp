@@ -39,6 +39,7 @@ class Experiment {
   bool measure_limits();
 
   [[nodiscard]] SaeRecipe recipe(const std::string& rule, Index n_latents, double l0) const;
+  [[nodiscard]] double text_cost() const;
   [[nodiscard]] double total_cost() const;
   [[nodiscard]] const parsae::Matrix<float>& training_stream(Index layer) const {
     return streams_.layers[static_cast<std::size_t>(layer)];

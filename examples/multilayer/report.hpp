@@ -26,6 +26,7 @@ inline constexpr const char* report_style = R"(
 .pair{display:grid;grid-template-columns:1fr 1fr;gap:24px;margin:14px 0 10px;align-items:center}
 .chart{width:100%;margin:0}
 caption{text-align:left;padding-bottom:6px;font-weight:600}
+.rules td{white-space:nowrap}
 td.best{background:#e3edf7;font-weight:600}
 figure{margin:16px 0;break-inside:avoid}
 figcaption{margin-bottom:5px;font-size:14px}
@@ -45,7 +46,8 @@ figcaption{margin-bottom:5px;font-size:14px}
 .shares i{width:16px;background:#0072b2;display:block}
 .snippet{margin:2px 0;font-size:14px;white-space:pre-wrap;max-width:none}
 .snippet .peak{outline:1.5px solid #a04000}
-.stories td,.stories th{text-align:left;vertical-align:top;width:33%;padding:8px 12px 8px 0;white-space:pre-wrap}
+.stories{table-layout:fixed;width:100%}
+.stories td,.stories th{overflow-wrap:anywhere;text-align:left;vertical-align:top;width:33%;padding:8px 12px 8px 0;white-space:pre-wrap}
 mark{background:#ffd08a;padding:0 1px}
 @media print{*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 )";
@@ -86,7 +88,8 @@ mark{background:#ffd08a;padding:0 1px}
                                  : "<b>Its greedy text is not the published one.</b> ";
   html += "With the stream set to zero at every position behind a block it knows nothing, ln(vocabulary) = " +
           fixed_text(std::log(static_cast<double>(host.shape.n_vocabulary)), 4) + " nats; set to its mean:";
-  for (const double mean : results.baselines.mean) html += " " + fixed_text(mean, 2);
+  for (std::size_t l = 0; l < results.baselines.mean.size(); ++l)
+    html += (l > 0 ? ", " : " ") + fixed_text(results.baselines.mean[l], 2);
   return html +
          ". Loss recovered is (ablated &minus; spliced) / (ablated &minus; clean), of the zero ablation unless it "
          "says of the mean. The first position of each story, always the same token, is left to the model in "
@@ -95,7 +98,7 @@ mark{background:#ffd08a;padding:0 1px}
 
 /// A row for every layer, a column for every rule, at the first L0.
 [[nodiscard]] inline std::string rules_table(const Results& results) {
-  std::string html = "<table><caption>At L0 " + short_text(results.layers.front().target_l0) +
+  std::string html = "<table class=\"rules\"><caption>At L0 " + ChartAxis::label(results.layers.front().target_l0) +
                      ": nats added / loss recovered / of mean ablation / FVU, and the L0 measured</caption>"
                      "<thead><tr><th>behind block</th>";
   for (const std::string_view rule : rules) html += "<th>" + rule_name(std::string(rule)) + "</th>";

@@ -100,7 +100,7 @@ inline void paint_share(std::uint8_t* pixel, double share) {
   const std::string latents = grouped(multilayer.n_latents);
   std::string html =
       "<h2>One dictionary for all layers</h2><p>A TopK SAE with " + latents +
-      " latents, k = " + short_text(multilayer.l0) +
+      " latents, k = " + ChartAxis::label(multilayer.l0) +
       ", on all layers of every token (Lawson et al., arXiv 2409.04185). P(layer | latent) is weighted by the latent's "
       "values. A column is a latent, in the order of its mean layer; dark is much. Controls: the labels of each "
       "token's layers in random order, which keeps what a token's layers share and forgets which is which; and "

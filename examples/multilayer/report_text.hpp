@@ -87,9 +87,11 @@ namespace parsae_examples::detail {
       escape_markup(steered.change.word) + "</mark> rises from " + fixed_text(100 * steered.change.before, 1) + " to " +
       fixed_text(100 * steered.change.after, 1) + " % of the words. It was chosen among " +
       std::to_string(steered.n_candidates) +
-      " latents for just that, with the text still readable (different words a word: " +
+      " latents and three strengths for just that, with the text still readable (different words a word: " +
       fixed_text(steered.change.distinct_before, 2) + " before, " + fixed_text(steered.change.distinct_after, 2) +
-      " after). The same draws everywhere, temperature 0.7, top-p 0.95.</p>"
+      " after; words that the model also writes by itself: " + fixed_text(100 * steered.change.known_before, 0) +
+      " and " + fixed_text(100 * steered.change.known_after, 0) +
+      " %). The same draws everywhere, temperature 0.7, top-p 0.95.</p>"
       "<table class=\"stories\"><thead><tr><th>as it is</th><th>clamped to " +
       value + "</th>";
   if (!steered.added.empty()) html += "<th>direction added, from the file</th>";

@@ -10,6 +10,7 @@
 #include <cctype>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <variant>
@@ -41,36 +42,49 @@ struct WordChange {
   double after = 0;
   double distinct_before = 0;  ///< different words a word
   double distinct_after = 0;
+  double known_before = 0;  ///< share of words that the model writes by itself, too
+  double known_after = 0;
 
   [[nodiscard]] double gain() const { return after - before; }
-  /// Text that only repeats itself is no text.
-  [[nodiscard]] bool is_readable() const { return distinct_after >= 0.6 * distinct_before; }
+  /// Text that only repeats itself, or that has no words, is no text.
+  [[nodiscard]] bool is_readable() const {
+    return distinct_after >= 0.7 * distinct_before && known_after >= 0.9 * known_before;
+  }
 };
 
-[[nodiscard]] inline WordChange word_change(const std::string& before, const std::string& after) {
-  const auto shares_of = [](const std::vector<std::string>& words) {
-    std::map<std::string, double> shares;
-    for (const std::string& word : words) shares[word] += 1 / static_cast<double>(words.size());
+/// \param known  words that count as such, in small letters
+[[nodiscard]] inline WordChange word_change(const std::string& before, const std::string& after,
+                                            const std::set<std::string>& known) {
+  struct Shares {
+    std::map<std::string, double> of;
+    double known = 0;
+    double distinct = 0;
+  };
+  const auto shares_of = [&](const std::string& text) {
+    const std::vector<std::string> words = words_of(text);
+    Shares shares;
+    for (const std::string& word : words) {
+      shares.of[word] += 1 / static_cast<double>(words.size());
+      if (known.count(word) > 0) shares.known += 1 / static_cast<double>(words.size());
+    }
+    if (!words.empty()) shares.distinct = static_cast<double>(shares.of.size()) / static_cast<double>(words.size());
     return shares;
   };
-  const std::vector<std::string> words_before = words_of(before);
-  const std::vector<std::string> words_after = words_of(after);
-  const std::map<std::string, double> shares_before = shares_of(words_before);
-  const std::map<std::string, double> shares_after = shares_of(words_after);
+  const Shares old = shares_of(before);
+  const Shares now = shares_of(after);
   WordChange change;
-  for (const auto& [word, share] : shares_after) {
-    const auto found = shares_before.find(word);
-    const double old_share = found == shares_before.end() ? 0 : found->second;
-    if (word.size() < 3 || share - old_share <= change.gain()) continue;
+  for (const auto& [word, share] : now.of) {
+    const auto found = old.of.find(word);
+    const double old_share = found == old.of.end() ? 0 : found->second;
+    if (word.size() < 3 || known.count(word) == 0 || share - old_share <= change.gain()) continue;
     change.word = word;
     change.before = old_share;
     change.after = share;
   }
-  const auto distinct = [](const std::vector<std::string>& words, const std::map<std::string, double>& shares) {
-    return words.empty() ? 0 : static_cast<double>(shares.size()) / static_cast<double>(words.size());
-  };
-  change.distinct_before = distinct(words_before, shares_before);
-  change.distinct_after = distinct(words_after, shares_after);
+  change.distinct_before = old.distinct;
+  change.distinct_after = now.distinct;
+  change.known_before = old.known;
+  change.known_after = now.known;
   return change;
 }
 
@@ -117,28 +131,29 @@ namespace detail {
 
 }  // namespace detail
 
-/// Clamps telling latents of a layer's SAE, one after the other and at two strengths, and keeps the one whose word
+/// Clamps telling latents of a layer's SAE, one after the other and at three strengths, and keeps the one whose word
 /// comes up most more often in a text that is still one. Then exports value * direction as a control vector, reads it
 /// back and adds what was read. Where no latent makes a word more frequent, or the layer is 0, no file is written.
 template <class Act>
 [[nodiscard]] SteeredText steer(const Host& host, const parsae::Autoencoder<Act>& sae, Index layer,
-                                const LatentActivations& activations, const std::filesystem::path& file,
-                                std::uint64_t seed, parsae::Threads threads, const OnProgress& on_progress) {
+                                const LatentActivations& activations, const std::set<std::string>& known_words,
+                                const std::filesystem::path& file, std::uint64_t seed, parsae::Threads threads,
+                                const OnProgress& on_progress) {
   std::vector<Index> all;
   for (Index j = 0; j < sae.n_latents(); ++j) all.push_back(j);
-  const std::vector<Index> candidates = telling_latents(activations, all, 16);
+  const std::vector<Index> candidates = telling_latents(activations, all, 32);
   SteeredText best;
   best.layer = layer;
   best.n_candidates = static_cast<Index>(candidates.size());
   best.before = detail::short_stories(host, {}, seed, threads);
   double done = 0;
   for (const Index latent : candidates) {
-    for (const double factor : {1.0, 2.0}) {
-      if (!on_progress(done++ / (2 * static_cast<double>(candidates.size())))) return {};
+    for (const double factor : {0.5, 1.0, 1.5}) {
+      if (!on_progress(done++ / (3 * static_cast<double>(candidates.size())))) return {};
       const double value = factor * activations.top_value(latent);
       const std::vector<std::string> stories =
           detail::short_stories(host, clamp_latent(layer, sae, latent, value), seed, threads);
-      const WordChange change = word_change(detail::joined(best.before), detail::joined(stories));
+      const WordChange change = word_change(detail::joined(best.before), detail::joined(stories), known_words);
       if (!change.is_readable() || change.gain() <= best.change.gain()) continue;
       best.latent = latent;
       best.value = value;

@@ -125,9 +125,11 @@ std::optional<AnyAutoencoder> train_jump_relu(const Matrix<float>& samples, cons
 
 std::optional<AnyAutoencoder> train_relu(const Matrix<float>& samples, const SaeRecipe& recipe,
                                          const OnProgress& on_progress) {
+  const Plan plan(samples.cols(), recipe);
   L1Thermostat thermostat({.target_l0 = recipe.l0,
                            .first_coefficient = 0.12 * 16 / recipe.l0,
-                           .first_step = Plan(samples.cols(), recipe).share(0.3)});
+                           .gain = std::clamp(8 / static_cast<double>(plan.steps), 0.02, 0.2),
+                           .first_step = plan.share(0.3)});
   return trained(initialized(ReLU<float>(), samples, recipe),
                  Objective(MeanSquaredError(), NoAuxiliary(), thermostat.loss()), samples, recipe,
                  {.learning_rate = 6.4e-2, .coefficient_warmup = 0.3}, on_progress, thermostat);
