@@ -53,8 +53,8 @@ namespace detail {
 [[nodiscard]] inline Snippet snippet_around(const Host& host, const TokenCorpus& text, const CapturedStreams& streams,
                                             const std::vector<Activation>& activations, const Activation& peak,
                                             float largest) {
-  constexpr Index before = 14;
-  constexpr Index after = 7;
+  constexpr Index before = 24;
+  constexpr Index after = 14;
   const Index place = streams.token_of_sample[peak.sample];
   const Index story = story_of(text, place);
   const Index begin = std::max(text.offsets[story] + 1, place - before);  // without the start token

@@ -54,7 +54,7 @@ Results small_results() {
   latent.latent = 3;
   latent.layers = {0.25, 0.75};
   latent.top_token = " <cat>";
-  latent.snippets = {{{{" a", 0, 0}, {" <cat>", 1, 1}}, 1}};
+  latent.snippets = {{{{" <a>", 0, 0}, {" <cat>", 1, 1}}, 1}};
   results.latents = {latent};
   results.steered.latent = 5;
   results.steered.layer = 1;
@@ -93,7 +93,7 @@ TEST_CASE("multilayer: the page says what was found, and escapes what a model wr
   const std::string html = detail::report_html({small_results(), "run --out \"a b\"", true});
   CHECK_THAT(html, ContainsSubstring("published one"));
   CHECK_THAT(html, ContainsSubstring("98.0 %"));  // the best rule's loss recovered, in the headline
-  CHECK_THAT(html, ContainsSubstring(" &lt;cat&gt;"));
+  CHECK_THAT(html, ContainsSubstring(" &lt;cat&gt;") && ContainsSubstring(" &lt;a&gt;"));
   CHECK_THAT(html, ContainsSubstring("a dog &amp; a bone"));
   CHECK_THAT(html, ContainsSubstring("<mark>Cat</mark>, a concatenation"));
   CHECK_THAT(html, ContainsSubstring("data:image/png;base64,"));
