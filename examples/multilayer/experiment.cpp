@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 #include <utility>
 #include <variant>
 
@@ -228,14 +227,9 @@ bool Experiment::steer_text() {
   const Index layer = steered_layer();
   const auto& sae = std::get<Autoencoder<TopK<float>>>(*steering_sae_);
   const Matrix<float>& samples = held_out_.streams.layers[static_cast<std::size_t>(layer)];
-  std::string own;
-  for (Index s = 0; s < held_out_.text.n_sequences(); ++s)
-    own += host_.tokenizer.decode(held_out_.text.sequence(s)) + "\n";
-  const std::vector<std::string> words = words_of(own);
-  const std::set<std::string> known_words(words.begin(), words.end());
   results_.steered =
       steer(host_, sae, layer, layer_activations(*steering_sae_, sae.n_latents(), samples, layer, threads_),
-            known_words, options_.out / "steering.gguf", options_.seed, threads_, on_progress);
+            options_.out / "steering.gguf", options_.seed, threads_, on_progress);
   return on_progress(1);
 }
 

@@ -87,21 +87,21 @@ namespace parsae_examples::detail {
       escape_markup(steered.change.word) + "</mark> rises from " + fixed_text(100 * steered.change.before, 1) + " to " +
       fixed_text(100 * steered.change.after, 1) + " % of the words. It was chosen among " +
       std::to_string(steered.n_candidates) +
-      " latents and three strengths for just that, with the text still readable (different words a word: " +
+      " latents and three strengths for just that, as long as the text stays one: different words a word " +
       fixed_text(steered.change.distinct_before, 2) + " before, " + fixed_text(steered.change.distinct_after, 2) +
-      " after; words that the model also writes by itself: " + fixed_text(100 * steered.change.known_before, 0) +
-      " and " + fixed_text(100 * steered.change.known_after, 0) +
-      " %). The same draws everywhere, temperature 0.7, top-p 0.95.</p>"
+      " after; the model that is not steered finds " + fixed_text(steered.before.nats_a_token, 2) +
+      " nats a token in its own text and " + fixed_text(steered.clamped.nats_a_token, 2) +
+      " in the steered one. The same draws everywhere, temperature 0.7, top-p 0.95.</p>"
       "<table class=\"stories\"><thead><tr><th>as it is</th><th>clamped to " +
       value + "</th>";
-  if (!steered.added.empty()) html += "<th>direction added, from the file</th>";
+  if (!steered.added.texts.empty()) html += "<th>direction added, from the file</th>";
   html += "</tr></thead><tbody>";
-  for (std::size_t s = 0; s < std::min(most_stories, steered.before.size()); ++s) {
+  for (std::size_t s = 0; s < std::min(most_stories, steered.before.texts.size()); ++s) {
     const auto cell = [&](const std::vector<std::string>& stories) {
       return "<td>" + (s < stories.size() ? marked_story(stories[s], steered.change.word) : std::string()) + "</td>";
     };
-    html += "<tr>" + cell(steered.before) + cell(steered.clamped) + (steered.added.empty() ? "" : cell(steered.added)) +
-            "</tr>";
+    html += "<tr>" + cell(steered.before.texts) + cell(steered.clamped.texts) +
+            (steered.added.texts.empty() ? "" : cell(steered.added.texts)) + "</tr>";
   }
   html += "</tbody></table>";
   if (steered.file.empty()) return html;

@@ -130,6 +130,8 @@ using Json = nlohmann::ordered_json;
           {"word", steered.change.word},
           {"share_before", number_or_null(steered.change.before)},
           {"share_after", number_or_null(steered.change.after)},
+          {"nats_before", number_or_null(steered.before.nats_a_token)},
+          {"nats_after", number_or_null(steered.clamped.nats_a_token)},
           {"control_vector", steered.file.empty() ? Json(nullptr) : Json(steered.file.filename().string())},
           {"control_vector_matches", steered.file_matches}};
 }

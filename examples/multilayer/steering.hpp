@@ -10,7 +10,6 @@
 #include <cctype>
 #include <filesystem>
 #include <map>
-#include <set>
 #include <stdexcept>
 #include <string>
 #include <variant>
@@ -35,38 +34,26 @@ namespace parsae_examples {
   return words;
 }
 
-/// What steering did to a text: the word that comes up most more often.
+/// What steering did to a text: the word of three letters or more that comes up most more often.
 struct WordChange {
   std::string word;
   double before = 0;  ///< its share of the words
   double after = 0;
   double distinct_before = 0;  ///< different words a word
   double distinct_after = 0;
-  double known_before = 0;  ///< share of words that the model writes by itself, too
-  double known_after = 0;
 
   [[nodiscard]] double gain() const { return after - before; }
-  /// Text that only repeats itself, or that has no words, is no text.
-  [[nodiscard]] bool is_readable() const {
-    return distinct_after >= 0.7 * distinct_before && known_after >= 0.9 * known_before;
-  }
 };
 
-/// \param known  words that count as such, in small letters
-[[nodiscard]] inline WordChange word_change(const std::string& before, const std::string& after,
-                                            const std::set<std::string>& known) {
+[[nodiscard]] inline WordChange word_change(const std::string& before, const std::string& after) {
   struct Shares {
     std::map<std::string, double> of;
-    double known = 0;
     double distinct = 0;
   };
-  const auto shares_of = [&](const std::string& text) {
+  const auto shares_of = [](const std::string& text) {
     const std::vector<std::string> words = words_of(text);
     Shares shares;
-    for (const std::string& word : words) {
-      shares.of[word] += 1 / static_cast<double>(words.size());
-      if (known.count(word) > 0) shares.known += 1 / static_cast<double>(words.size());
-    }
+    for (const std::string& word : words) shares.of[word] += 1 / static_cast<double>(words.size());
     if (!words.empty()) shares.distinct = static_cast<double>(shares.of.size()) / static_cast<double>(words.size());
     return shares;
   };
@@ -76,17 +63,27 @@ struct WordChange {
   for (const auto& [word, share] : now.of) {
     const auto found = old.of.find(word);
     const double old_share = found == old.of.end() ? 0 : found->second;
-    if (word.size() < 3 || known.count(word) == 0 || share - old_share <= change.gain()) continue;
+    if (word.size() < 3 || share - old_share <= change.gain()) continue;
     change.word = word;
     change.before = old_share;
     change.after = share;
   }
   change.distinct_before = old.distinct;
   change.distinct_after = now.distinct;
-  change.known_before = old.known;
-  change.known_after = now.known;
   return change;
 }
+
+/// Stories, and what the model without a hook thinks of them.
+struct Stories {
+  std::vector<std::string> texts;
+  double nats_a_token = 0;  ///< the model's cross-entropy on them
+
+  [[nodiscard]] std::string joined() const {
+    std::string all;
+    for (const std::string& text : texts) all += text + "\n";
+    return all;
+  }
+};
 
 /// Text before and after a latent was turned on.
 struct SteeredText {
@@ -95,38 +92,39 @@ struct SteeredText {
   double value = 0;      ///< that the latent was clamped to, and by which its direction was added
   double top_value = 0;  ///< what it reaches by itself: the mean of its ten strongest activations
   Index n_candidates = 0;
-  WordChange change;                ///< of the clamped stories
-  std::vector<std::string> before;  ///< stories
-  std::vector<std::string> clamped;
-  std::vector<std::string> added;  ///< by the direction that was read back from the file
-  std::filesystem::path file;      ///< the control vector; empty: none
-  bool file_matches = false;       ///< the direction came back from the file bit by bit
+  WordChange change;  ///< of the clamped stories
+  Stories before;
+  Stories clamped;
+  Stories added;               ///< by the direction that was read back from the file
+  std::filesystem::path file;  ///< the control vector; empty: none
+  bool file_matches = false;   ///< the direction came back from the file bit by bit
 
   [[nodiscard]] bool is_known() const { return latent >= 0; }
 };
 
 namespace detail {
 
-[[nodiscard]] inline std::string joined(const std::vector<std::string>& stories) {
-  std::string text;
-  for (const std::string& story : stories) text += story + "\n";
-  return text;
-}
-
 /// Short stories behind the start token, the same draws for every hook.
-[[nodiscard]] inline std::vector<std::string> short_stories(const Host& host, const StreamHook& hook,
-                                                            std::uint64_t seed, parsae::Threads threads) {
+[[nodiscard]] inline Stories short_stories(const Host& host, const StreamHook& hook, std::uint64_t seed,
+                                           parsae::Threads threads) {
   GenerateSettings settings;
-  settings.n_sequences = 6;
+  settings.n_sequences = 10;
   settings.first_sequence = Index{1} << 32;  // apart from the training text
   settings.most_tokens = std::min<Index>(90, host.model.shape().context);
   settings.seed = seed;
   settings.sampling = {.temperature = 0.7, .top_p = 0.95};
   settings.threads = threads;
   const TokenCorpus corpus = generate(host.model, settings, hook);
-  std::vector<std::string> stories;
-  for (Index s = 0; s < corpus.n_sequences(); ++s) stories.push_back(host.tokenizer.decode(corpus.sequence(s)));
+  Stories stories;
+  for (Index s = 0; s < corpus.n_sequences(); ++s) stories.texts.push_back(host.tokenizer.decode(corpus.sequence(s)));
+  if (corpus.n_tokens() > corpus.n_sequences())  // a story of the start token alone predicts nothing
+    stories.nats_a_token = cross_entropy(host.model, corpus, {.threads = threads}).nats_a_token;
   return stories;
+}
+
+/// Still a text: it neither repeats itself nor surprises the model that was not steered by more than a nat a token.
+[[nodiscard]] inline bool is_readable(const Stories& before, const Stories& after, const WordChange& change) {
+  return change.distinct_after >= 0.7 * change.distinct_before && after.nats_a_token <= before.nats_a_token + 1;
 }
 
 }  // namespace detail
@@ -136,9 +134,8 @@ namespace detail {
 /// back and adds what was read. Where no latent makes a word more frequent, or the layer is 0, no file is written.
 template <class Act>
 [[nodiscard]] SteeredText steer(const Host& host, const parsae::Autoencoder<Act>& sae, Index layer,
-                                const LatentActivations& activations, const std::set<std::string>& known_words,
-                                const std::filesystem::path& file, std::uint64_t seed, parsae::Threads threads,
-                                const OnProgress& on_progress) {
+                                const LatentActivations& activations, const std::filesystem::path& file,
+                                std::uint64_t seed, parsae::Threads threads, const OnProgress& on_progress) {
   std::vector<Index> all;
   for (Index j = 0; j < sae.n_latents(); ++j) all.push_back(j);
   const std::vector<Index> candidates = telling_latents(activations, all, 32);
@@ -148,13 +145,12 @@ template <class Act>
   best.before = detail::short_stories(host, {}, seed, threads);
   double done = 0;
   for (const Index latent : candidates) {
-    for (const double factor : {0.5, 1.0, 1.5}) {
+    for (const double factor : {0.25, 0.5, 1.0}) {
       if (!on_progress(done++ / (3 * static_cast<double>(candidates.size())))) return {};
       const double value = factor * activations.top_value(latent);
-      const std::vector<std::string> stories =
-          detail::short_stories(host, clamp_latent(layer, sae, latent, value), seed, threads);
-      const WordChange change = word_change(detail::joined(best.before), detail::joined(stories), known_words);
-      if (!change.is_readable() || change.gain() <= best.change.gain()) continue;
+      const Stories stories = detail::short_stories(host, clamp_latent(layer, sae, latent, value), seed, threads);
+      const WordChange change = word_change(best.before.joined(), stories.joined());
+      if (!detail::is_readable(best.before, stories, change) || change.gain() <= best.change.gain()) continue;
       best.latent = latent;
       best.value = value;
       best.top_value = activations.top_value(latent);

@@ -59,8 +59,8 @@ Results small_results() {
   results.steered.latent = 5;
   results.steered.layer = 1;
   results.steered.change.word = "cat";
-  results.steered.before = {"a dog & a bone"};
-  results.steered.clamped = {"a Cat, a concatenation"};
+  results.steered.before.texts = {"a dog & a bone"};
+  results.steered.clamped.texts = {"a Cat, a concatenation"};
   results.settings = {{"model", "<m>"}};
   return results;
 }
