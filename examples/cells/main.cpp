@@ -64,8 +64,8 @@ void print_recovery(const Results& results, const std::string& simulation, const
               variable.c_str(), simulation.c_str());
   for (const RecoveryRow& row : results.recovery)
     if (row.simulation == simulation && row.variable == variable)
-      std::printf("  %-17s %5lld  %.3f (%.3f-%.3f)  %3.0f %%\n", row.type.c_str(), static_cast<long long>(row.width),
-                  row.mean_max_corr, row.lowest, row.highest, 100 * row.dead_fraction);
+      std::printf("  %-17s %5lld  %.3f (%.3f-%.3f)  %s %%\n", row.type.c_str(), static_cast<long long>(row.width),
+                  row.mean_max_corr, row.lowest, row.highest, fixed_text(100 * row.dead_fraction, 0).c_str());
 }
 
 void print_cells(const Results& results) {

@@ -72,6 +72,9 @@ struct RecoveryMeasures {
     }
     found.lowest = seeds.empty() ? 0 : low;
     found.highest = seeds.empty() ? 0 : high;
+    // What is never zero can be neither dead nor active.
+    if (row.type == "random_direction" || row.type == "autoencoder")
+      found.dead_fraction = found.redundant_fraction = unknown;
     rows.push_back(found);
   }
   return rows;

@@ -5,7 +5,6 @@
 #include <support/progress_bar.hpp>
 
 #include <algorithm>
-#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -162,16 +161,14 @@ summary{cursor:pointer;color:#555}
   return html + "</p>";
 }
 
-/// The latent with most genes that differ and are higher.
+/// Of the latents with some genes that differ and are higher, the one that separates its type best.
 [[nodiscard]] inline const ShownLatent* volcano_latent(const Explanation& found) {
   const ShownLatent* best = nullptr;
-  std::ptrdiff_t most = -1;
   for (const ShownLatent& latent : found.shown) {
     const auto n_higher = std::count_if(latent.genes.begin(), latent.genes.end(),
                                         [](const GeneRow& gene) { return gene.differs && gene.log2_fold_change > 0; });
-    if (latent.genes.empty() || n_higher <= most) continue;
-    best = &latent;
-    most = n_higher;
+    if (latent.genes.empty() || (best != nullptr && n_higher < 8)) continue;
+    if (best == nullptr || latent.auroc_heldout > best->auroc_heldout) best = &latent;
   }
   return best;
 }

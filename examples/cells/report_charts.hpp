@@ -200,7 +200,8 @@ struct Shown {
   // Names that would lie on each other are left out.
   std::vector<std::array<double, 2>> taken;
   double top = 1;
-  for (const GeneRow* gene : order) top = std::max(top, y_of(*gene));
+  for (const GeneRow& gene : latent.genes)
+    if (std::isfinite(gene.minus_log10_p)) top = std::max(top, y_of(gene));
   for (const GeneRow* gene : order) {
     const double x = x_of(*gene) / (2 * edge);
     const double y = y_of(*gene) / top;

@@ -42,8 +42,8 @@ struct RecoveryRow {
   double mean_max_spearman = 0;  ///< as the first, of ranks
   double lowest = 0;             ///< of mean_max_corr over seeds
   double highest = 0;
-  double n_above_95 = 0;  ///< latents with |correlation| > .95, mean over the group and seeds
-  double dead_fraction = 0;
+  double n_above_95 = 0;          ///< latents with |correlation| > .95, mean over the group and seeds
+  double dead_fraction = 0;       ///< unknown for what has no zeros
   double redundant_fraction = 0;  ///< of the active latents: those with a twin, correlation > .95
   Index n_seeds = 0;
 };

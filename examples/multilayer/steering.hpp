@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <filesystem>
 #include <map>
 #include <stdexcept>
@@ -34,15 +35,17 @@ namespace parsae_examples {
   return words;
 }
 
-/// What steering did to a text: the word of three letters or more that comes up most more often.
+/// What steering did to a text: the word of three letters or more that gains most.
 struct WordChange {
-  std::string word;
+  std::string word{};
   double before = 0;  ///< its share of the words
   double after = 0;
   double distinct_before = 0;  ///< different words a word
   double distinct_after = 0;
 
-  [[nodiscard]] double gain() const { return after - before; }
+  /// after * ln(after / before), its share of the relative entropy, with half a percent added to both: a rare word that
+  /// becomes frequent counts more than a frequent one that comes up again and again.
+  [[nodiscard]] double gain() const { return after * std::log((after + 0.005) / (before + 0.005)); }
 };
 
 [[nodiscard]] inline WordChange word_change(const std::string& before, const std::string& after) {
@@ -62,11 +65,8 @@ struct WordChange {
   WordChange change;
   for (const auto& [word, share] : now.of) {
     const auto found = old.of.find(word);
-    const double old_share = found == old.of.end() ? 0 : found->second;
-    if (word.size() < 3 || share - old_share <= change.gain()) continue;
-    change.word = word;
-    change.before = old_share;
-    change.after = share;
+    const WordChange candidate{.word = word, .before = found == old.of.end() ? 0 : found->second, .after = share};
+    if (word.size() >= 3 && candidate.gain() > change.gain()) change = candidate;
   }
   change.distinct_before = old.distinct;
   change.distinct_after = now.distinct;
@@ -130,7 +130,7 @@ namespace detail {
 }  // namespace detail
 
 /// Clamps telling latents of a layer's SAE, one after the other and at three strengths, and keeps the one whose word
-/// comes up most more often in a text that is still one. Then exports value * direction as a control vector, reads it
+/// gains most in a text that is still one. Then exports value * direction as a control vector, reads it
 /// back and adds what was read. Where no latent makes a word more frequent, or the layer is 0, no file is written.
 template <class Act>
 [[nodiscard]] SteeredText steer(const Host& host, const parsae::Autoencoder<Act>& sae, Index layer,
