@@ -6,6 +6,7 @@
 #include <support/random_model.hpp>
 #include <support/temporary_folder.hpp>
 
+#include <algorithm>
 #include <string>
 
 #include "../../examples/multilayer/context.hpp"
@@ -50,6 +51,16 @@ TEST_CASE("the random model is a model: it writes, longer text begins with short
   REQUIRE(longer.n_tokens() >= 1500);
   for (Index i = 0; i < 700; ++i) REQUIRE(longer.tokens[i] == random.held_out.text.tokens[i]);
   CHECK_FALSE(own_text(random.host, 0, 1500, 1, parsae::Threads(1), [](double) { return false; }));
+  // Stories are written in bunches: the next one does not begin again.
+  const TokenCorpus many = *own_text(random.host, 0, 9000, 1, parsae::Threads(2), go_on);
+  REQUIRE(many.n_sequences() > 110);
+  Index n_repeated = 0;
+  for (Index s = 96; s < many.n_sequences(); ++s) {
+    const auto story = many.sequence(s);
+    const auto before = many.sequence(s - 96);
+    n_repeated += std::equal(story.begin(), story.end(), before.begin(), before.end()) ? 1 : 0;
+  }
+  CHECK(n_repeated < (many.n_sequences() - 96) / 2);
   CHECK_FALSE(greedy_matches(random.host));
   REQUIRE(random.held_out.baselines.zero.size() == 4);
   for (const double zero : random.held_out.baselines.zero) CHECK_THAT(zero, WithinAbs(std::log(48.0), 1e-4));
