@@ -73,9 +73,8 @@ class Screener {
     const Buffer<std::uint8_t> eligible = every_third(input.n_latents());
     const FourRules four(input.batch(), input.n_latents(), partition.block, eligible.slice());
     const Screened::Rules::Rules refs(four.mutual, four.some, four.positive, four.largest);
-    InputShares shares;
-    shares.measure(input.inputs, most_copies);
-    latents_.build(input.w_enc, input.b_enc, Threads(partition.threads), shares);
+    latents_.share(input.inputs, most_copies);
+    latents_.build(input.w_enc, input.b_enc, Threads(partition.threads));
     Codes codes;
     for (bool is_confirmed = false; !is_confirmed;) {
       const Screened::Rules rules(refs, workers_, partition.threads, partition.block);
@@ -152,27 +151,26 @@ TEMPLATE_TEST_CASE("one screened walk serves shapes in turn, and counts each by 
 TEST_CASE("bounds spare a screened walk most of the exact products") {
   auto input = WalkCase<float>::random(256, 2000, 48);
   const TopKSelection<float> rule(48, 16);
-  InputShares shares;
-  const auto rescored = [&](auto& latents) {
+  const auto rescored = [&](auto& latents, Index most_copies) {
     using Rules = WalkRules<float, TopKSelection<float>>;
     const Rules::Rules refs(rule);
     Rules::Workers workers;
     const Rules rules(refs, workers, 1, 40);
     ScreenedWalk<TopKSelection<float>> walk;
-    latents.build(input.w_enc, input.b_enc, Threads(1), shares);
+    latents.share(input.inputs, most_copies);
+    latents.build(input.w_enc, input.b_enc, Threads(1));
     return walk.run(rules, 48, 400000, input.inputs, latents, input.w_enc, input.b_enc, Threads(1)).rescored;
   };
   ScreenedLatents<Int8Code> int8;
   ScreenedLatents<Bf16Code> bf16;
-  CHECK(rescored(int8) < 2000 * 48 / 10);
-  CHECK(rescored(bf16) <= 48 * 2 * GatheredProduct<float>::latents * divide_up(16, GatheredProduct<float>::latents));
+  CHECK(rescored(int8, 0) < 2000 * 48 / 10);
+  CHECK(rescored(bf16, 0) <= 48 * 2 * GatheredProduct<float>::latents * divide_up(16, GatheredProduct<float>::latents));
 
   // Outliers widen the bounds of a sample's other entries, unless they are told in shares.
-  const Index without_outliers = rescored(int8);
+  const Index without_outliers = rescored(int8, 0);
   input.inputs.topRows(2) *= 40;
-  CHECK(rescored(int8) > 2 * without_outliers);
-  shares.measure(input.inputs, 64);
-  CHECK(rescored(int8) < 3 * without_outliers / 2);
+  CHECK(rescored(int8, 0) > 2 * without_outliers);
+  CHECK(rescored(int8, 64) < 3 * without_outliers / 2);
 }
 
 TEST_CASE("twenty steps with changing weights: the same codes with every precision") {

@@ -150,11 +150,10 @@ void check_screened(const WalkCase<float>& input, const Rule& rule, const Sparse
   for (const Index block : {PanelProduct<float>::samples, 4 * PanelProduct<float>::samples})
     for (const int threads : {4, 1}) {
       SparseCode<float> code;
-      InputShares shares;
-      if (threads == 1) shares.measure(input.inputs, 100);
+      latents.share(input.inputs, threads == 1 ? 100 : 0);
       const typename Rules::Rules refs(rule);
       const Rules rules(refs, workers, threads, block);
-      latents.build(input.w_enc, input.b_enc, Threads(threads), shares);
+      latents.build(input.w_enc, input.b_enc, Threads(threads));
       walk.run(rules, block, 20000, input.inputs, latents, input.w_enc, input.b_enc, Threads(threads));
       rules.finish(std::tie(code));
       CAPTURE(Code::name, block, threads);

@@ -29,6 +29,8 @@ class InputShares {
     n_inputs_ = inputs.rows();
     shared_.clear();
     copies_.clear();
+    shared_.reserve(most);  // so that no later batch allocates
+    copies_.reserve(most);
     largest_.assign(n_inputs_, 0);
     for (Index i = 0; i < inputs.cols(); ++i)
       for (Index q = 0; q < n_inputs_; ++q)  // as integers, so that compilers vectorize it

@@ -37,10 +37,11 @@ class ScreenedLatents {
     other.words_ = {};
   }
 
-  /// \param shares  what the samples will be spread by, kept as a copy
-  void build(const Matrix<float>& w_enc, const Vector<float>& b_enc, Threads threads,
-             const InputShares& shares = InputShares()) {
-    shares_ = shares;
+  /// Before build(): finds which inputs of the batch will be told in shares, in at most so many copies. Without it,
+  /// none.
+  void share(const Matrix<float>& inputs, Index most_copies) { shares_.measure(inputs, most_copies); }
+
+  void build(const Matrix<float>& w_enc, const Vector<float>& b_enc, Threads threads) {
     const Index n_entries = shares_.size(w_enc.rows());
     n_words_ = divide_up(n_entries, Code::inputs_per_word);
     n_panels_ = divide_up(w_enc.cols(), per_panel);

@@ -67,7 +67,6 @@ class Walk {
   /// What only a walk in float has.
   struct Screening {
     ScreenedWalk<Selections...> walk;
-    InputShares shares;
     ScreenedLatents<Int8Code> int8_latents;
     ScreenedLatents<Bf16Code> bf16_latents;
   };
@@ -96,11 +95,9 @@ class Walk {
     latents.take_memory(others);
     if constexpr (Latents::has_one_scale) {  // bf16 has an exponent for each entry
       const Index n_inputs = inputs.rows();
-      screening_.shares.measure(inputs, std::min(n_inputs / 8, Int8Code::most_inputs - n_inputs));
-      latents.build(w_enc, b_enc, threads, screening_.shares);
-    } else {
-      latents.build(w_enc, b_enc, threads);
+      latents.share(inputs, std::min(n_inputs / 8, Int8Code::most_inputs - n_inputs));
     }
+    latents.build(w_enc, b_enc, threads);
     const auto counts =
         screening_.walk.run(rules, block, settings_.group_bytes, inputs, latents, w_enc, b_enc, threads);
     policy_.observe(way, w_enc.cols() * inputs.cols(), inputs.rows(), inputs.cols(), counts.survivors, counts.rescored);
