@@ -23,6 +23,8 @@ CellData obtain_cells(const Options& options) {
     return read_cells({options.counts, options.genes, options.labels, options.gene_sets, axis});
   }
   std::optional<CellFiles> files = default_cell_files();
+  if (!files && !options.gene_sets.empty())
+    parsae::reject("--gene-sets", "--counts beside it, or cells in PARSAE_TEST_DATA", options.gene_sets.string());
   if (!files) return simulated_cells(700, parsae::Threads(options.threads));
   files->sets = options.gene_sets;
   return read_cells(*files);
@@ -35,14 +37,10 @@ CellModelSettings model_settings(const Options& options) {
   settings.most_genes = options.most_variable;
   settings.n_latents = options.n_latents;
   settings.k = options.k;
-  settings.steps = options.is_quick ? std::min<Index>(options.steps, 300) : options.steps;
+  settings.steps = options.steps;
   settings.learning_rate = options.learning_rate;
   settings.threads = parsae::Threads(options.threads);
   return settings;
-}
-
-Index n_splits(const Options& options) {
-  return options.is_quick ? std::min<Index>(options.n_splits, 2) : options.n_splits;
 }
 
 }  // namespace
@@ -69,7 +67,7 @@ double CellStudy::cost() const {
       static_cast<double>(std::min(data_->counts.cols(), std::min(data_->counts.rows(), options_.most_variable)));
   const double steps = 1e-3 * static_cast<double>(model_settings(options_).steps);
   return (steps + side * side * side * 2e-9 + 1) *
-         static_cast<double>(data_->is_labelled() ? n_splits(options_) + 1 : 1);
+         static_cast<double>(data_->is_labelled() ? options_.n_splits + 1 : 1);
 }
 
 bool CellStudy::run(Watch& watch, Results& results) const {
@@ -84,10 +82,10 @@ bool CellStudy::run(Watch& watch, Results& results) const {
     results.explanation = Explainer(*data_, expression, model, explanation).explain();
     return !Watch::stopped();
   }
-  for (Index split = 0; split < n_splits(options_); ++split) {
+  for (Index split = 0; split < options_.n_splits; ++split) {
     if (Watch::stopped()) return false;
-    watch.begin("cells", "split " + std::to_string(split + 1) + " of " + std::to_string(n_splits(options_)),
-                cost() / static_cast<double>(n_splits(options_) + 1));
+    watch.begin("cells", "split " + std::to_string(split + 1) + " of " + std::to_string(options_.n_splits),
+                cost() / static_cast<double>(options_.n_splits + 1));
     const parsae::StratifiedHalves halves(data_->label.slice(), static_cast<Index>(data_->types.size()),
                                           {.seed = 1, .repeat = split});
     SplitComparison comparison(*data_, expression, halves, model_settings(options_), split);

@@ -16,7 +16,7 @@
 
 #include "dense_autoencoder_settings.hpp"
 
-namespace parsae_examples {
+namespace parsae_examples::cells {
 
 /// A plain autoencoder, whose latents are the representation that sparse autoencoders are asked to explain:
 ///
@@ -156,4 +156,4 @@ class DenseAutoencoder {
   std::vector<Layer> layers_;
 };
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::cells

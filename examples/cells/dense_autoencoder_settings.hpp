@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <functional>
 
-namespace parsae_examples {
+namespace parsae_examples::cells {
 
 struct DenseAutoencoderSettings {
   parsae::Index n_latents = 4;  ///< >= 1
@@ -22,4 +22,4 @@ struct DenseAutoencoderSettings {
   std::function<bool(parsae::Index)> goes_on{};  ///< asked before every step; false ends training there
 };
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::cells

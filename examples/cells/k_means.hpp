@@ -6,9 +6,12 @@
 #include <parsae/core/random.hpp>
 #include <parsae/core/threads.hpp>
 
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <limits>
 
-namespace parsae_examples {
+namespace parsae_examples::cells {
 
 struct KMeansSettings {
   parsae::Index n_clusters = 16;  ///< >= 1, at most the number of samples
@@ -111,4 +114,4 @@ class KMeans {
   parsae::Buffer<Index> cluster_;
 };
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::cells

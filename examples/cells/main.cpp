@@ -137,6 +137,7 @@ int main(int argc, char** argv) {
   for (int i = 0; i < argc; ++i) command += (i > 0 ? " " : "") + std::string(argv[i]);
   try {
     parsae_examples::cells::check(options);
+    if (options.is_quick) parsae_examples::cells::shorten(options);
     return parsae_examples::cells::run(options, command);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "cells: %s\n", error.what());

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace parsae_examples {
+namespace parsae_examples::cells {
 
 /// The numbers of a Matrix Market file, plain or compressed by gzip, with its zeros: rows x cols as the file has them.
 /// Read are general matrices, as coordinates or as an array, of real numbers, integers or (coordinates) mere places,
@@ -150,4 +150,4 @@ class MatrixMarket {
   parsae::Matrix<float> matrix_;
 };
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::cells

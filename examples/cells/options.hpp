@@ -41,6 +41,12 @@ struct Options {
   [[nodiscard]] bool has_cells() const { return part != "simulation"; }
 };
 
+/// What --quick leaves of the options.
+inline void shorten(Options& options) {
+  options.steps = std::min<Index>(options.steps, 300);
+  options.n_splits = std::min<Index>(options.n_splits, 2);
+}
+
 /// Refuses what no run can be made of; messages name the option.
 inline void check(const Options& options) {
   parsae::require_between("--components", options.n_components, Index{2}, Index{1000});
@@ -54,7 +60,10 @@ inline void check(const Options& options) {
   parsae::require_between("--least-cells", options.least_cells, Index{2}, Index{1'000'000});
   parsae::require_between("--seeds", options.n_seeds, Index{1}, Index{100});
   parsae::require_between("--threads", options.threads, 1, 4096);
+  if (!options.has_cells() && !options.counts.empty())
+    parsae::reject("--counts", "--part cells or both beside it", options.counts.string());
   if (!options.counts.empty()) return;
+  if (options.cells_are != "usual") parsae::reject("--cells-are", "--counts beside it", options.cells_are);
   if (!options.labels.empty()) parsae::reject("--labels", "--counts beside it", "labels alone");
   if (!options.genes.empty()) parsae::reject("--genes", "--counts beside it", "gene names alone");
 }

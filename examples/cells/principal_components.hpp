@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace parsae_examples {
+namespace parsae_examples::cells {
 
 struct PrincipalComponentsSettings {
   parsae::Index n_components = 10;  ///< >= 1, at most the number of inputs and of samples
@@ -126,4 +126,4 @@ class PrincipalComponents {
   double total_ = 0;
 };
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::cells

@@ -139,7 +139,7 @@ summary{cursor:pointer;color:#555}
   std::vector<const ShownLatent*> order;
   for (const ShownLatent& latent : found.shown) order.push_back(&latent);
   std::stable_sort(order.begin(), order.end(),
-                   [](const ShownLatent* a, const ShownLatent* b) { return a->auroc_heldout > b->auroc_heldout; });
+                   [](const ShownLatent* a, const ShownLatent* b) { return known_auroc(*a) > known_auroc(*b); });
   std::string html = "<div class=\"triple\">";
   if (!found.types.empty()) html += type_plane(found);
   const std::size_t most = found.types.empty() ? 6 : 5;
@@ -168,7 +168,7 @@ summary{cursor:pointer;color:#555}
     const auto n_higher = std::count_if(latent.genes.begin(), latent.genes.end(),
                                         [](const GeneRow& gene) { return gene.differs && gene.log2_fold_change > 0; });
     if (latent.genes.empty() || (best != nullptr && n_higher < 8)) continue;
-    if (best == nullptr || latent.auroc_heldout > best->auroc_heldout) best = &latent;
+    if (best == nullptr || known_auroc(latent) > known_auroc(*best)) best = &latent;
   }
   return best;
 }

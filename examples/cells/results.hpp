@@ -7,6 +7,7 @@
 
 #include <support/result_file.hpp>
 
+#include <cmath>
 #include <filesystem>
 #include <limits>
 #include <string>
@@ -97,6 +98,11 @@ struct ShownLatent {
   parsae::Vector<float> activation{};  ///< by cell
   std::vector<GeneRow> genes{};        ///< all that were tested
 };
+
+/// To compare with: what nobody knows (a type with a single cell) comes last.
+[[nodiscard]] inline double known_auroc(const ShownLatent& latent) {
+  return std::isnan(latent.auroc_heldout) ? -1 : latent.auroc_heldout;
+}
 
 /// What the latents of one model stand for.
 struct Explanation {

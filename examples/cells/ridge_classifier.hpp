@@ -3,7 +3,7 @@
 
 #include <parsae/analysis/linear_probe.hpp>
 
-namespace parsae_examples {
+namespace parsae_examples::cells {
 
 /// A supervised yardstick for unsupervised latents: one linear probe for each class, fitted to 1 in the class and 0
 /// elsewhere. Its scores are what an AUROC asks for; the largest is the predicted class.
@@ -36,4 +36,4 @@ class RidgeClassifier {
   parsae::LinearProbe probe_;
 };
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::cells

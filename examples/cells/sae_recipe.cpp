@@ -14,12 +14,14 @@
 #include <parsae/sparse/pre_activation.hpp>
 #include <parsae/train/trainer.hpp>
 
+#include <stdexcept>
+
 namespace parsae_examples::cells {
 namespace {
 
 template <class Act, class Objective>
-void train_sae(parsae::Autoencoder<Act>& sae, const Objective& objective, const Matrix<float>& samples,
-               const SaeRecipe& recipe) {
+parsae::TrainReport train_sae(parsae::Autoencoder<Act>& sae, const Objective& objective, const Matrix<float>& samples,
+                              const SaeRecipe& recipe) {
   parsae::MatrixSource<float> source(samples, {.batch_size = recipe.batch_size, .seed = recipe.seed});
   parsae::TrainSettings settings;
   settings.steps = recipe.steps;
@@ -27,7 +29,7 @@ void train_sae(parsae::Autoencoder<Act>& sae, const Objective& objective, const 
   settings.learning_rate_schedule = {.decay_fraction = 0.3};
   settings.threads = recipe.threads;
   parsae::Trainer trainer(sae, objective, parsae::Adam(), settings);
-  trainer.train(source);
+  return trainer.train(source);
 }
 
 }  // namespace
@@ -77,7 +79,9 @@ TrainedSae::TrainedSae(const SaeRecipe& recipe, Index k, const Matrix<float>& sa
   const auto model = std::make_shared<Model>(Model{parsae::Autoencoder<parsae::TopK<float>>(
       {.n_inputs = samples.rows(), .n_latents = recipe.width}, parsae::TopK<float>({.k = k}))});
   parsae::initialize(model->sae, samples, {.seed = recipe.seed});
-  train_sae(model->sae, parsae::Objective(parsae::MeanSquaredError(), parsae::AuxK()), samples, recipe);
+  const parsae::TrainReport report =
+      train_sae(model->sae, parsae::Objective(parsae::MeanSquaredError(), parsae::AuxK()), samples, recipe);
+  if (report.reason != parsae::StopReason::Completed) throw std::runtime_error("the SAE on cells: " + report.message);
   model_ = model;
 }
 

@@ -23,9 +23,6 @@ class Watch {
     bar_.update(done_, part_, what_);
   }
 
-  /// A share of the present work is done, 0 to 1.
-  void share(double part_done) { bar_.update(done_ + part_done * pending_, part_, what_); }
-
   void clear() { bar_.clear(); }
 
   [[nodiscard]] double seconds() const { return bar_.seconds(); }

@@ -47,6 +47,8 @@ struct TreeResult {
   double bits_flat = 0;
   double bits_tree = 0;
   double mutual_information_bits = 0;  ///< summed over the edges
+  double eps = 0;                      ///< of the SAE
+  std::uint64_t seed = 0;              ///< of the SAE
   parsae::PresenceTree tree;
   std::vector<double> edge_bits;  ///< of each latent and its parent; 0 for a root
   std::vector<bool> avoids;       ///< whether they are active together less often than by chance
@@ -77,7 +79,7 @@ struct TreeResult {
 /// What training on bits adds to the results and to the page.
 struct BitResults {
   std::vector<MdlRow> rows;                 ///< those of the leading eps first
-  TreeResult tree;                          ///< of the first row's SAE
+  TreeResult tree;                          ///< of the first row's SAE that keeps its bound
   std::vector<std::vector<float>> columns;  ///< its decoder columns, one picture a latent
   std::vector<HierarchyRow> hierarchy;
   std::vector<RateCurve> references;
@@ -96,8 +98,8 @@ struct BitResults {
   json["bits_computed"] = number_or_null(row.message.bits_computed(), is_known);
   json["bits_file"] = number_or_null(row.message.bits_file(), is_known);
   json["bits_header"] = number_or_null(row.message.bits_header(), is_known);
-  json["file_bytes"] = row.message.size.bytes.total();
-  json["n_images"] = row.message.size.n_samples;
+  json["file_bytes"] = is_known ? nlohmann::ordered_json(row.message.size.bytes.total()) : nullptr;
+  json["n_images"] = is_known ? nlohmann::ordered_json(row.message.size.n_samples) : nullptr;
   json["file_fvu"] = number_or_null(row.message.fvu, is_known);
   json["file_has_tree"] = row.message.size.has_forest;
   json["bits_as_sweep_counts"] = number_or_null(row.row.bits_total, is_known);

@@ -98,6 +98,8 @@ class BitsPart {
 
   void keep_tree(const BitRung& rung, BitResults& results) const {
     results.tree = tree_result(rung.sae.encode(digits_.train), rung.row.width, threads_);
+    results.tree.eps = rung.row.eps;
+    results.tree.seed = rung.row.seed;
     for (Index j = 0; j < rung.row.width; ++j)
       results.columns.emplace_back(rung.sae.sae.w_dec.col(j).begin(), rung.sae.sae.w_dec.col(j).end());
   }
@@ -150,8 +152,9 @@ void print_rows(const BitResults& bits) {
               }));
   for (const auto& [eps, mean] : detail::bit_means(bits.rows))
     std::printf("%s\n", detail::bit_sentence(eps, mean).c_str());
-  std::printf("tree over latents: presence %.4f bits an image, in the tree %.4f, sum of mutual informations %.4f\n",
-              bits.tree.bits_flat, bits.tree.bits_tree, bits.tree.mutual_information_bits);
+  if (!bits.columns.empty())
+    std::printf("tree over latents: presence %.4f bits an image, in the tree %.4f, sum of mutual informations %.4f\n",
+                bits.tree.bits_flat, bits.tree.bits_tree, bits.tree.mutual_information_bits);
   std::printf("%s\n", detail::hierarchy_verdict(bits.hierarchy).c_str());
 }
 
@@ -159,7 +162,7 @@ void print_rows(const BitResults& bits) {
 
 ReferenceMessages reference_messages(const Images& images, Index n_images) {
   const parsae::Matrix<float> judged = first_images(images.test, 2000);
-  const PrincipalComponents pca = principal_components(first_images(images.train, 20'000), 48);
+  const PixelComponents pca = principal_components(first_images(images.train, 20'000), 48);
   return {pca_messages(pca, judged, n_images),
           stored_digit_messages(images.train, first_images(images.test, 500), n_images)};
 }
@@ -175,7 +178,7 @@ bool add_bits(const Options& options, const Images& images, const Digits& digits
                      pixel_curve(judged),
                      deflate_curve(judged)};
   page.results.more["mdl"] = detail::to_json_array(bits.rows);
-  page.results.more["tree"] = to_json(bits.tree);
+  page.results.more["tree"] = bits.columns.empty() ? nlohmann::ordered_json(nullptr) : to_json(bits.tree);
   page.results.more["hierarchy"] = detail::to_json_array(bits.hierarchy);
   page.bits_sections =
       detail::bits_section(page.results, bits) + detail::hierarchy_section(bits) + detail::splitting_section();

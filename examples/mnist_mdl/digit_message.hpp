@@ -43,7 +43,7 @@ inline void require_same_code(const std::filesystem::path& path, const parsae::S
   double variation = 0;
   for (Index begin = 0; begin < images.cols(); begin += 4096) {
     const Index end = std::min(images.cols(), begin + 4096);
-    const auto block = images.middleCols(begin, end - begin);
+    const Eigen::Ref<const parsae::Matrix<float>> block = images.middleCols(begin, end - begin);
     error += static_cast<double>((reader.reconstruct({begin, end}, threads) - block).squaredNorm());
     variation += static_cast<double>((block.colwise() - mean).squaredNorm());
   }

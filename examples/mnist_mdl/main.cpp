@@ -143,6 +143,7 @@ std::vector<Reference> all_references(const parsae::Matrix<float>& test, const R
 
 int run(const Options& options, const std::string& command) {
   Interrupt interrupt;
+  Eigen::setNbThreads(1);  // its products would have other bits for another number of threads
   const ProgressBar clock({.style = ProgressBar::Style::Quiet});
   std::filesystem::create_directories(options.out);
   DigitsSettings wanted;
@@ -162,13 +163,15 @@ int run(const Options& options, const std::string& command) {
   std::vector<double> bounds = options.bounds;
   std::sort(bounds.begin(), bounds.end());
   for (const double eps : bounds) page.results.minimum.push_back(find_minimum(page.results.grid, eps));
+  std::printf("PCA and stored digits\n");
   const ReferenceMessages references = reference_messages(images, digits.train.cols());
   page.results.references = all_references(images.test, references, bounds);
   page.results.settings = settings_of(options, digits, images);
   for (const double eps : bounds) print_table(page.results.grid, eps);
+  write_results_csv(options.out / "results.csv", page.results.grid);
+  write_results_json(options.out / "results.json", page.results);  // whatever becomes of the rest
   if (is_complete && options.trains_on_bits()) is_complete = add_bits(options, images, digits, references, page);
   page.results.seconds = clock.seconds();
-  write_results_csv(options.out / "results.csv", page.results.grid);
   write_results_json(options.out / "results.json", page.results);
   if (is_complete) add_pictures(options, images, digits, page);
   write_report(options.out / "report.html", page);
@@ -177,7 +180,7 @@ int run(const Options& options, const std::string& command) {
   for (const Minimum& minimum : page.results.minimum) std::printf("%s\n", sentence(minimum).c_str());
   std::printf("\n%s: %s\n", duration_text(page.results.seconds).c_str(), (options.out / "report.html").c_str());
   if (is_complete) return EXIT_SUCCESS;
-  std::printf("Interrupted. What is done is saved; go on with: %s%s\n", command.c_str(),
+  std::printf("Interrupted. The grid is saved, training on bits begins again; go on with: %s%s\n", command.c_str(),
               options.resumes ? "" : " --resume");
   return 130;
 }

@@ -16,7 +16,7 @@ namespace parsae_examples {
 using parsae::Index;
 
 /// The mean image and the directions of most variance, orthonormal columns, most first.
-struct PrincipalComponents {
+struct PixelComponents {
   parsae::Matrix<float> directions;  ///< 784 x k
   parsae::Vector<float> mean;
   double largest_deviation = 0;  ///< standard deviation along the first
@@ -35,9 +35,9 @@ inline void orthonormalize(parsae::Matrix<float>& columns) {
 }  // namespace detail
 
 /// The first k components, by orthogonal iteration from half as many directions more, which converge last.
-[[nodiscard]] inline PrincipalComponents principal_components(const parsae::Matrix<float>& images, Index k) {
+[[nodiscard]] inline PixelComponents principal_components(const parsae::Matrix<float>& images, Index k) {
   using namespace parsae;
-  PrincipalComponents result;
+  PixelComponents result;
   result.mean = images.rowwise().mean();
   const Matrix<float> centered = images.colwise() - result.mean;
   const Matrix<float> covariance = centered * centered.transpose() / static_cast<float>(images.cols());
@@ -74,7 +74,7 @@ namespace detail {
 ///
 /// All steps that are a power of two below the largest deviation, and several precisions of the dictionary: what they
 /// cost and what they leave, measured on `images`.
-[[nodiscard]] inline std::vector<RatePoint> pca_messages(const PrincipalComponents& pca,
+[[nodiscard]] inline std::vector<RatePoint> pca_messages(const PixelComponents& pca,
                                                          const parsae::Matrix<float>& images, Index n_images) {
   using namespace parsae;
   const double variation = variation_of(images);

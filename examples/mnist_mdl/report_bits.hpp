@@ -133,8 +133,12 @@ inline constexpr double most_fvu = 0.7;
   if (bits.empty()) return "";
   std::string html =
       "<h2>Trained on bits, without a sweep</h2><p>JumpReLU on the bits of its code. The precision eps is the only "
-      "setting: while it trains, the price of a bit is steered until held-out digits are reconstructed within eps, and "
-      "the number of latents doubles until dictionary + codes take more bits than before. The sweep trains an SAE for "
+      "setting to choose: while it trains, the price of a bit is steered until held-out digits are reconstructed "
+      "within eps, and "
+      "the number of latents doubles until dictionary + codes take more bits than before; where the test images then "
+      "miss "
+      "eps it is trained again with a lower target, and widths are compared, as in the sweep, on test images. The "
+      "sweep trains an SAE for "
       "every width and k; both sides are counted alike.</p><ul class=\"sentences\">";
   for (const auto& [eps, mean] : bit_means(bits.rows))
     html += "<li>" + escape_markup(bit_sentence(eps, mean)) + "</li>";

@@ -61,16 +61,16 @@ namespace parsae_examples::detail {
     html += "<p>" + escape_markup(hierarchy_verdict(bits.hierarchy)) +
             " TreeGated: a latent may be active only with its parent; the forest is learned from TopK codes half way. "
             "NestedPrefixes: an eighth, a quarter and a half of the latents must do on their own. One seed, no AuxK; "
-            "each has as many active "
-            "latents as it needs for the bound. "
+            "each has the first of k, 4/3 k, 2 k "
+            "and 3 k active latents that keeps the bound. "
             "Presence with its probabilities, and the tree where there is one; the file takes the shorter.</p>" +
             hierarchy_table(bits.hierarchy);
   const std::string figure = forest_figure(tree.tree, tree.edge_bits, tree.avoids, tree.densities, bits.columns);
   if (figure.empty()) return html;
   return html + "<p>The tree that a Chow-Liu search finds over the latents trained on bits (FVU \xE2\x89\xA4 " +
-         eps_text(bits.rows.front().eps) + ", seed " + std::to_string(bits.rows.front().row.seed) +
-         "): telling which are active takes " + fixed_text(tree.bits_flat, 2) + " bits an image one by one, " +
-         fixed_text(tree.bits_tree, 2) + " given the parent; the difference is the sum of the mutual informations, " +
+         eps_text(tree.eps) + ", seed " + std::to_string(tree.seed) + "): telling which are active takes " +
+         fixed_text(tree.bits_flat, 2) + " bits an image one by one, " + fixed_text(tree.bits_tree, 2) +
+         " given the parent; the difference is the sum of the mutual informations, " +
          fixed_text(tree.mutual_information_bits, 2) +
          ". Thick edges tell most; along whole ones latents go together, along dashed ones they avoid each other. The "
          "most frequent latent stands left; at most 60 edges are drawn.</p>" +

@@ -29,7 +29,7 @@ namespace parsae_examples {
     const Index end = std::min(m, stored.cols());
     while (done < end) {  // in blocks: all distances at once would be large
       const Index count = std::min<Index>(end - done, 512);
-      const auto block = rounded.middleCols(done, count);
+      const Eigen::Ref<const Matrix<float>> block = rounded.middleCols(done, count);
       const Vector<float> block_norms = block.colwise().squaredNorm();
       Matrix<float> distances = -2 * (block.transpose() * images);
       distances.colwise() += block_norms;

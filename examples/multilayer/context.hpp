@@ -12,7 +12,7 @@
 #include "host.hpp"
 #include "latent_activations.hpp"
 
-namespace parsae_examples {
+namespace parsae_examples::multilayer {
 
 /// A token of a snippet, and how strongly the latent is active in it: 0 to 1, of its largest value on the text.
 struct ContextToken {
@@ -107,4 +107,4 @@ namespace detail {
   return shown;
 }
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::multilayer

@@ -10,7 +10,7 @@
 #include <utility>
 #include <variant>
 
-namespace parsae_examples {
+namespace parsae_examples::multilayer {
 namespace {
 
 using namespace parsae;
@@ -74,6 +74,9 @@ Experiment::Experiment(const Options& options, const ModelFiles& files)
       store_(options.out / "saes", store_settings(options, host_.checksum),
              options.resumes ? SaeStore::Start::Resume : SaeStore::Start::Fresh),
       progress_(total_cost(), options.is_quiet ? ProgressBar::Style::Quiet : ProgressBar::Style::Auto) {
+  const auto most = [&](Index expansion) { return static_cast<double>(expansion * width()); };
+  for (const double l0 : options.l0s) parsae::require_between("--l0", l0, 1.0, most(options.expansion));
+  parsae::require_between("--l0", options.main_l0(), 1.0, most(options.multilayer_expansion));
   results_.host.shape = host_.model.shape();
   results_.host.is_random = options.uses_random_model;
 }
@@ -110,7 +113,7 @@ bool Experiment::write_text() {
   const std::optional<TokenCorpus> text = own_text(host_, 0, options_.n_samples, options_.seed, threads_,
                                                    [&](double share) { return on_progress(0.5 * share); });
   if (!text) return false;
-  // The training text ends within a story; the held-out one begins with stories that nobody has seen.
+  // The held-out text begins with stories that nobody has seen.
   const std::optional<TokenCorpus> held_out =
       own_text(host_, text->n_sequences(), options_.n_held_out, options_.seed, threads_,
                [&](double share) { return on_progress(0.5 + 0.05 * share); });
@@ -243,4 +246,4 @@ bool Experiment::measure_limits() {
   return true;
 }
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::multilayer

@@ -11,7 +11,7 @@
 #include "run_progress.hpp"
 #include "sae_store.hpp"
 
-namespace parsae_examples {
+namespace parsae_examples::multilayer {
 
 /// A run, stage by stage. Each stage returns false where it was interrupted; what was measured until then is in the
 /// results.
@@ -61,4 +61,4 @@ class Experiment {
   Results results_;
 };
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::multilayer

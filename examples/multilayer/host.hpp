@@ -17,7 +17,7 @@
 
 #include "model_files.hpp"
 
-namespace parsae_examples {
+namespace parsae_examples::multilayer {
 
 /// A language model and its tokenizer, checked to belong together. Throws parsae::FileError where they do not.
 struct Host {
@@ -99,4 +99,4 @@ struct Baselines {
   return baselines;
 }
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::multilayer

@@ -8,7 +8,7 @@
 
 #include "training.hpp"
 
-namespace parsae_examples {
+namespace parsae_examples::multilayer {
 
 /// The held-out text and what is known of it.
 struct HeldOut {
@@ -41,4 +41,4 @@ inline void judge(const Host& host, const HeldOut& held_out, const parsae::AnyAu
   set_loss(row, spliced_cross_entropy(host.model, held_out.text, splice, settings).nats_a_token, held_out.baselines);
 }
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::multilayer

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace parsae_examples {
+namespace parsae_examples::multilayer {
 
 using parsae::Index;
 
@@ -94,4 +94,4 @@ class LatentActivations {
   return chosen;
 }
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::multilayer

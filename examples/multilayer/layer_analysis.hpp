@@ -12,7 +12,7 @@
 
 #include "judging.hpp"
 
-namespace parsae_examples {
+namespace parsae_examples::multilayer {
 
 /// The latents of an SAE for all layers, seen on held-out text.
 struct LayerAnalysis {
@@ -100,4 +100,4 @@ template <class Act>
   return analysis;
 }
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::multilayer

@@ -8,7 +8,7 @@
 
 #include "host.hpp"
 
-namespace parsae_examples {
+namespace parsae_examples::multilayer {
 
 /// What one SAE behind one layer does, on held-out text. The first position of each sequence, which no SAE is trained
 /// on, is left as it is in the spliced runs and left out of the other figures; the ablations take every position.
@@ -35,4 +35,4 @@ inline void set_loss(LayerRow& row, double spliced, const Baselines& baselines) 
   row.loss_recovered_mean = loss_recovered(baselines.clean, spliced, baselines.mean[layer]);
 }
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::multilayer

@@ -11,7 +11,7 @@
 #include "random_model.hpp"
 #include "report.hpp"
 
-namespace parsae_examples {
+namespace parsae_examples::multilayer {
 namespace {
 
 std::string number_text(double value) {
@@ -41,6 +41,7 @@ std::vector<std::pair<std::string, std::string>> settings_of(const Options& opti
 
 void print_results(const Results& results) {
   const HostFacts& host = results.host;
+  if (host.n_predicted == 0) return;
   std::printf("\nclean cross-entropy %.4f nats over %s tokens", host.clean_ce, grouped(host.n_predicted).c_str());
   if (host.greedy_matches) std::printf("; greedy sample %s", *host.greedy_matches ? "as published" : "DIFFERS");
   std::printf("\n\n layer  rule             L0     FVU     dCE   recovered   of mean ablation\n");
@@ -56,10 +57,12 @@ void print_results(const Results& results) {
 
 int run(const Options& options, const std::string& command) {
   Interrupt interrupt;
+  Eigen::setNbThreads(1);  // its products would have other bits for another number of threads
   const ModelFiles files = options.uses_random_model ? make_random_model(options.out, options.seed)
                                                      : find_model_files(options.model, options.tokenizer);
   std::printf("%s\nmodel %s\n", parsae::build_summary().c_str(), files.model.string().c_str());
   std::fflush(stdout);
+  if (!options.resumes) std::filesystem::remove(options.out / "steering.gguf");  // of an earlier run
   Experiment experiment(options, files);
   const bool is_complete = experiment.run();
   Results results = experiment.results();
@@ -75,19 +78,19 @@ int run(const Options& options, const std::string& command) {
 }
 
 }  // namespace
-}  // namespace parsae_examples
+}  // namespace parsae_examples::multilayer
 
 int main(int argc, char** argv) {
-  parsae_examples::Options options;
+  parsae_examples::multilayer::Options options;
   CLI::App app;
-  parsae_examples::add_options(app, options);
+  parsae_examples::multilayer::add_options(app, options);
   CLI11_PARSE(app, argc, argv);
   std::string command;
   for (int i = 0; i < argc; ++i) command += (i > 0 ? " " : "") + std::string(argv[i]);
   try {
-    parsae_examples::apply_quick(app, options);
-    parsae_examples::check(options);
-    return parsae_examples::run(options, command);
+    parsae_examples::multilayer::apply_quick(app, options);
+    parsae_examples::multilayer::check(options);
+    return parsae_examples::multilayer::run(options, command);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "multilayer: %s\n", error.what());
     return EXIT_FAILURE;

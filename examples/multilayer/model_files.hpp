@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace parsae_examples {
+namespace parsae_examples::multilayer {
 
 /// A checkpoint and its tokenizer, both there.
 struct ModelFiles {
@@ -62,4 +62,4 @@ namespace detail {
   return files;
 }
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::multilayer

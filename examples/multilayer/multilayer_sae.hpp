@@ -8,7 +8,7 @@
 #include "judging.hpp"
 #include "layer_analysis.hpp"
 
-namespace parsae_examples {
+namespace parsae_examples::multilayer {
 
 /// The transform that --standardization names.
 [[nodiscard]] inline parsae::LayerTransform<float> transform_of(const std::string& name,
@@ -77,4 +77,4 @@ struct MultiLayerResult {
   [[nodiscard]] bool is_known() const { return !rows.empty(); }
 };
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::multilayer

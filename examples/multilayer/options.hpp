@@ -15,7 +15,7 @@
 
 #include "model_files.hpp"
 
-namespace parsae_examples {
+namespace parsae_examples::multilayer {
 
 using parsae::Index;
 
@@ -62,9 +62,10 @@ inline void check(const Options& options) {
   parsae::require_between("--held-out", options.n_held_out, Index{500}, Index{10'000'000});
   parsae::require_between("--expansion", options.expansion, Index{1}, Index{1024});
   parsae::require_between("--multilayer-expansion", options.multilayer_expansion, Index{1}, Index{1024});
-  for (const double passes : {options.passes, options.multilayer_passes}) {
-    parsae::require_positive("--passes", passes);
-    parsae::require_between("--passes", passes, 0.0, 10'000.0);
+  for (const auto& [name, passes] :
+       {std::pair("--passes", options.passes), std::pair("--multilayer-passes", options.multilayer_passes)}) {
+    parsae::require_positive(name, passes);
+    parsae::require_between(name, passes, 0.0, 10'000.0);
   }
   if (options.l0s.empty()) parsae::reject("--l0", "at least one", "none");
   for (const double l0 : options.l0s)
@@ -129,4 +130,4 @@ inline void add_options(CLI::App& app, Options& options) {
   app.add_flag("--resume", options.resumes, "keep the SAEs that an interrupted run left in --out and train the rest");
 }
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::multilayer

@@ -12,7 +12,7 @@
 #include "options.hpp"
 #include "training.hpp"
 
-namespace parsae_examples {
+namespace parsae_examples::multilayer {
 
 /// One SAE of the comparison of rules.
 struct PlannedSae {
@@ -68,4 +68,4 @@ struct PlannedSae {
           {"seed", options.seed}};
 }
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::multilayer

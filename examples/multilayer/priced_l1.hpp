@@ -8,7 +8,7 @@
 #include <cmath>
 #include <memory>
 
-namespace parsae_examples {
+namespace parsae_examples::multilayer {
 
 /// L1 whose coefficient somebody else holds and may change between steps; see L1Thermostat.
 class PricedL1 {
@@ -69,4 +69,4 @@ class L1Thermostat {
   std::shared_ptr<double> coefficient_;
 };
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::multilayer

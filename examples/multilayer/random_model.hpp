@@ -13,7 +13,7 @@
 
 #include "model_files.hpp"
 
-namespace parsae_examples {
+namespace parsae_examples::multilayer {
 
 /// The sizes of the model of --random-model.
 [[nodiscard]] inline LlamaShape random_model_shape() {
@@ -103,4 +103,4 @@ class RandomWeights {
   return files;
 }
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::multilayer

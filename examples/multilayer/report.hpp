@@ -12,7 +12,7 @@
 #include "report_text.hpp"
 #include "results.hpp"
 
-namespace parsae_examples {
+namespace parsae_examples::multilayer {
 
 struct ReportInput {
   Results results;
@@ -177,4 +177,4 @@ inline void write_report(const std::filesystem::path& path, const ReportInput& i
   write_whole_file(path, detail::report_html(input));
 }
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::multilayer

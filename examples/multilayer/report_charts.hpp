@@ -13,7 +13,7 @@
 
 #include "results.hpp"
 
-namespace parsae_examples::detail {
+namespace parsae_examples::multilayer::detail {
 
 inline constexpr std::array<Marker, 4> rule_markers{Marker::Circle, Marker::Square, Marker::Triangle, Marker::Diamond};
 
@@ -129,4 +129,4 @@ inline constexpr std::array<Marker, 4> rule_markers{Marker::Circle, Marker::Squa
   return chart.svg();
 }
 
-}  // namespace parsae_examples::detail
+}  // namespace parsae_examples::multilayer::detail

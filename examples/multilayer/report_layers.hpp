@@ -11,7 +11,7 @@
 
 #include "report_charts.hpp"
 
-namespace parsae_examples::detail {
+namespace parsae_examples::multilayer::detail {
 
 /// White for 0, dark blue for 1.
 inline void paint_share(std::uint8_t* pixel, double share) {
@@ -122,4 +122,4 @@ inline void paint_share(std::uint8_t* pixel, double share) {
          comparison_table(multilayer);
 }
 
-}  // namespace parsae_examples::detail
+}  // namespace parsae_examples::multilayer::detail

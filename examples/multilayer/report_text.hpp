@@ -10,7 +10,7 @@
 
 #include "results.hpp"
 
-namespace parsae_examples::detail {
+namespace parsae_examples::multilayer::detail {
 
 /// The tokens in a line, the stronger the darker; the one that the snippet is of is framed.
 [[nodiscard]] inline std::string snippet_html(const Snippet& snippet) {
@@ -112,4 +112,4 @@ namespace parsae_examples::detail {
          "; the last column was written with what was read.</p>";
 }
 
-}  // namespace parsae_examples::detail
+}  // namespace parsae_examples::multilayer::detail

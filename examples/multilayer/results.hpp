@@ -16,7 +16,7 @@
 #include "steering.hpp"
 #include "synthetic_stream.hpp"
 
-namespace parsae_examples {
+namespace parsae_examples::multilayer {
 
 /// The model as it is, without an SAE.
 struct HostFacts {
@@ -157,4 +157,4 @@ inline void write_results(const std::filesystem::path& path, const Results& resu
   write_whole_file(path, results_json(results).dump(1, ' ', false, replace) + "\n");
 }
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::multilayer

@@ -9,7 +9,7 @@
 
 #include "host.hpp"
 
-namespace parsae_examples {
+namespace parsae_examples::multilayer {
 
 /// The progress of a run of several stages in one bar. A stage's cost is about its time, in a unit that all share.
 class RunProgress {
@@ -38,4 +38,4 @@ class RunProgress {
   std::string name_;
 };
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::multilayer

@@ -14,7 +14,7 @@
 #include <utility>
 #include <variant>
 
-namespace parsae_examples {
+namespace parsae_examples::multilayer {
 
 /// The SAEs of a run as files, so that a run that was interrupted goes on where it stopped, and a user has them.
 class SaeStore {
@@ -56,4 +56,4 @@ class SaeStore {
   std::filesystem::path folder_;
 };
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::multilayer

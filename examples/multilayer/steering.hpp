@@ -19,7 +19,7 @@
 #include "host.hpp"
 #include "latent_activations.hpp"
 
-namespace parsae_examples {
+namespace parsae_examples::multilayer {
 
 /// The words of a text, in small letters; what is no letter separates them.
 [[nodiscard]] inline std::vector<std::string> words_of(const std::string& text) {
@@ -168,4 +168,4 @@ template <class Act>
   return best;
 }
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::multilayer

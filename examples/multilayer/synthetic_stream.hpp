@@ -10,7 +10,7 @@
 
 #include "training.hpp"
 
-namespace parsae_examples {
+namespace parsae_examples::multilayer {
 
 /// A made-up residual stream with a known truth, and what an SAE that was trained on it says.
 struct SyntheticPoint {
@@ -82,4 +82,4 @@ inline bool measure_synthetic(SyntheticPoint& point, std::uint64_t seed, parsae:
   return true;
 }
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::multilayer

@@ -21,7 +21,7 @@
 
 #include "priced_l1.hpp"
 
-namespace parsae_examples {
+namespace parsae_examples::multilayer {
 namespace {
 
 using namespace parsae;
@@ -165,4 +165,4 @@ std::optional<AnyAutoencoder> train_multilayer_sae(LayeredSource<float>& source,
   return with_inference_rule(sae);
 }
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::multilayer

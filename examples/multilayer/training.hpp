@@ -14,7 +14,7 @@
 #include "host.hpp"
 #include "layer_row.hpp"
 
-namespace parsae_examples {
+namespace parsae_examples::multilayer {
 
 /// The sparsity rules that are compared.
 inline constexpr std::array<std::string_view, 4> rules{"topk", "mutual_choice", "jumprelu", "relu_l1"};
@@ -54,4 +54,4 @@ struct SaeRecipe {
   return std::visit([&](const auto& model) { return model.decode(code, threads); }, sae);
 }
 
-}  // namespace parsae_examples
+}  // namespace parsae_examples::multilayer

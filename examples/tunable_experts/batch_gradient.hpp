@@ -60,7 +60,8 @@ class BatchGradient {
       const auto block = static_cast<std::size_t>(b);
       const Index first = b * images_a_block;
       const Index count = std::min(images_a_block, batch - first);
-      const auto part = tokens.middleCols(first * network.shape.n_tokens, count * network.shape.n_tokens);
+      const Eigen::Ref<const parsae::Matrix<float>> part =
+          tokens.middleCols(first * network.shape.n_tokens, count * network.shape.n_tokens);
       std::fill(blocks_[block].values.begin(), blocks_[block].values.end(), 0.0F);
       passes_[block].forward(network, part, none);
       parsae::Matrix<float> d_logits;
@@ -106,7 +107,6 @@ class BatchGradient {
   }
 
   /// The gradient of the batch, where it is trained.
-  [[nodiscard]] const Parameters<float>& gradient() const { return blocks_.front(); }
 
  private:
   struct Piece {

@@ -27,6 +27,8 @@ namespace parsae_experts {
 /// Layers as rows, experts as columns; the `n_ringed` largest are ringed.
 [[nodiscard]] inline std::string heatmap_svg(const ContrastMap& map, const parsae::UnitGrid& grid, Index n_ringed) {
   using parsae_examples::fixed_text;
+  if (static_cast<Index>(map.values.size()) != grid.n_units())
+    parsae::reject("contrast map", std::to_string(grid.n_units()) + " values", static_cast<Index>(map.values.size()));
   constexpr double cell = 16;
   constexpr double left = 62;
   std::vector<double> sorted = map.values;

@@ -183,7 +183,7 @@ int main(int argc, char** argv) {
   try {
     parsae::require_between("--threads", threads, 1, 4096);
     options.recipe.threads = parsae::Threads(threads);
-    if (options.is_quick) parsae_experts::shorten(options);
+    if (options.is_quick) parsae_experts::shorten(app, options);
     parsae_experts::check(options);
     return parsae_experts::run(options, command);
   } catch (const std::exception& error) {

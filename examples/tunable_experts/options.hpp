@@ -42,18 +42,20 @@ inline void check(const Options& options) {
   parsae::require_between("--threads", recipe.threads.count(), 1, 4096);
 }
 
-/// One seed on part of the digits: everything is there, rougher.
-inline void shorten(Options& options) {
-  options.n_seeds = 1;
-  options.train_images = std::min<Index>(options.train_images, 12'000);
-  options.recipe.stage2_images = 4000;
+/// One seed on part of the digits: everything is there, rougher. Options that were given count.
+inline void shorten(const CLI::App& app, Options& options) {
+  const auto set = [&](const char* name, Index& option, Index value) {
+    if (app.count(name) == 0) option = value;
+  };
+  set("--seeds", options.n_seeds, 1);
+  set("--train-images", options.train_images, 12'000);
+  set("--stage2-images", options.recipe.stage2_images, 4000);
+  set("--test-images", options.recipe.test_images, 300);
+  set("--draws", options.recipe.n_draws, 10);
   options.recipe.contrast_images = 500;
   options.recipe.validation_images = 200;
-  options.recipe.test_images = std::min<Index>(options.recipe.test_images, 300);
   options.recipe.counts = {1, 5, 10, 20};
   options.recipe.stimulated_counts = {1, 5};
-  options.recipe.n_draws = std::min<Index>(options.recipe.n_draws, 10);
-  options.recipe.n_band_draws = 2;
   options.recipe.sae_epochs = 10;
 }
 

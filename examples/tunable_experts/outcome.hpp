@@ -36,7 +36,8 @@ class Outcome {
   /// The rates of one arm; its interval is the caller's.
   void judge(const AnswerPair& after, Arm& arm) const {
     arm.refusal_rate = refusal_rate(after.marked);
-    arm.relative_reduction = 1 - arm.refusal_rate / baseline_refusal();
+    const double before = baseline_refusal();
+    arm.relative_reduction = before > 0 ? 1 - arm.refusal_rate / before : unknown;
     arm.neutral_accuracy = accuracy(after.neutral);
     arm.new_refusals = refusal_rate(after.neutral);
     std::ptrdiff_t freed = 0;
@@ -59,7 +60,7 @@ class Outcome {
             refused_before += before_.marked[static_cast<std::size_t>(i)] == refuse_answer;
             refused_after += after.marked[static_cast<std::size_t>(i)] == refuse_answer;
           }
-          return 1 - refused_after / refused_before;
+          return refused_before > 0 ? 1 - refused_after / refused_before : unknown;
         });
   }
 

@@ -160,7 +160,7 @@ inline const std::string main_stage = "routers_and_experts";
                      " refused, and what it says with the " + std::to_string(input.recipe.main_count) +
                      " experts off. The marker is the square in the corner.</p><div class=\"freed\">";
   for (const FreedImage& freed : input.findings.freed) {
-    if (freed.seed != seed || freed.image >= input.test_images.cols()) continue;
+    if (freed.seed != seed || freed.image < 0 || freed.image >= input.test_images.cols()) continue;
     const bool is_right = freed.label == freed.answer;
     html += "<figure><img width=\"84\" height=\"84\" alt=\"digit " + std::to_string(freed.label) + "\" src=\"" +
             picture_of(input.test_images, freed.image) + "\">REFUSE &rarr; " + std::to_string(freed.answer) +

@@ -6,7 +6,7 @@
 #include <limits>
 #include <set>
 
-using namespace parsae_examples;
+using namespace parsae_examples::cells;
 using Catch::Matchers::ContainsSubstring;
 using parsae::Index;
 using parsae::Matrix;

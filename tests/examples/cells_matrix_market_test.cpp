@@ -5,7 +5,7 @@
 
 #include <fstream>
 
-using namespace parsae_examples;
+using namespace parsae_examples::cells;
 using Catch::Matchers::ContainsSubstring;
 using parsae::Matrix;
 

@@ -3,7 +3,7 @@
 #include <support/catch.hpp>
 #include <support/random_matrix.hpp>
 
-using namespace parsae_examples;
+using namespace parsae_examples::cells;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
 using parsae::Index;

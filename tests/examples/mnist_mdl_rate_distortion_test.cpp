@@ -39,7 +39,7 @@ TEST_CASE("undominated points have fewer bits the larger their FVU is") {
 }
 
 TEST_CASE("principal components are orthonormal, in the order of their variance") {
-  const PrincipalComponents pca = principal_components(plane(400), 2);
+  const PixelComponents pca = principal_components(plane(400), 2);
   CHECK(pca.directions.cols() == 2);
   CHECK_THAT(std::abs(static_cast<double>(pca.directions(3, 0))), WithinAbs(1, 0.02));
   CHECK_THAT(std::abs(static_cast<double>(pca.directions(7, 1))), WithinAbs(1, 0.02));

@@ -18,6 +18,7 @@
 namespace {
 
 using namespace parsae_examples;
+using namespace parsae_examples::multilayer;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
 using parsae::Matrix;
@@ -173,9 +174,10 @@ TEST_CASE("steering finds a word that a latent makes more frequent, and the file
   CHECK_THAT(change.distinct_before, WithinAbs(0.8, 1e-12));
   CHECK(word_change("the cat", "of of of").word.empty());
   const Stories before{{"the cat saw the dog"}, 1.5};
-  CHECK(detail::is_readable(before, {{}, 2.4}, change));
-  CHECK_FALSE(detail::is_readable(before, {{}, 2.6}, change));
-  CHECK_FALSE(detail::is_readable(before, {{}, 1.5}, word_change("the cat saw the dog", "dog dog dog dog dog dog")));
+  CHECK(multilayer::detail::is_readable(before, {{}, 2.4}, change));
+  CHECK_FALSE(multilayer::detail::is_readable(before, {{}, 2.6}, change));
+  CHECK_FALSE(multilayer::detail::is_readable(before, {{}, 1.5},
+                                              word_change("the cat saw the dog", "dog dog dog dog dog dog")));
 
   const RandomHost random;
   const Index layer = 1;

@@ -10,6 +10,7 @@
 namespace {
 
 using namespace parsae_examples;
+using namespace parsae_examples::multilayer;
 using Catch::Matchers::ContainsSubstring;
 
 Options parsed(const std::string& line) {
@@ -67,7 +68,7 @@ TEST_CASE("multilayer: what cannot be done is refused by the option's name") {
   CHECK_THROWS_WITH(parsed("--samples 10"), ContainsSubstring("--samples"));
   CHECK_THROWS_WITH(parsed("--held-out 10"), ContainsSubstring("--held-out"));
   CHECK_THROWS_WITH(parsed("--passes 0"), ContainsSubstring("--passes"));
-  CHECK_THROWS_WITH(parsed("--multilayer-passes -1"), ContainsSubstring("passes"));
+  CHECK_THROWS_WITH(parsed("--multilayer-passes -1"), ContainsSubstring("--multilayer-passes"));
   CHECK_THROWS_WITH(parsed("--expansion 0"), ContainsSubstring("--expansion"));
   CHECK_THROWS_WITH(parsed("--multilayer-expansion 0"), ContainsSubstring("--multilayer-expansion"));
   CHECK_THROWS_WITH(parsed("--l0 8,8"), ContainsSubstring("--l0"));

@@ -11,6 +11,7 @@
 namespace {
 
 using namespace parsae_examples;
+using namespace parsae_examples::multilayer;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
 
@@ -90,7 +91,7 @@ TEST_CASE("multilayer: results.json has what a program reads, and null for what 
 }
 
 TEST_CASE("multilayer: the page says what was found, and escapes what a model wrote") {
-  const std::string html = detail::report_html({small_results(), "run --out \"a b\"", true});
+  const std::string html = multilayer::detail::report_html({small_results(), "run --out \"a b\"", true});
   CHECK_THAT(html, ContainsSubstring("published one"));
   CHECK_THAT(html, ContainsSubstring("98.0 %"));  // the best rule's loss recovered, in the headline
   CHECK_THAT(html, ContainsSubstring(" &lt;cat&gt;") && ContainsSubstring(" &lt;a&gt;"));
@@ -106,9 +107,9 @@ TEST_CASE("multilayer: the page says what was found, and escapes what a model wr
 TEST_CASE("multilayer: a page of an interrupted run and of a random model say so, and an empty one is whole") {
   Results random = small_results();
   random.host.is_random = true;
-  CHECK_THAT(detail::report_html({random, "", false}),
+  CHECK_THAT(multilayer::detail::report_html({random, "", false}),
              ContainsSubstring("random weights") && ContainsSubstring("interrupted"));
-  const std::string empty = detail::report_html({{}, "run", false});
+  const std::string empty = multilayer::detail::report_html({{}, "run", false});
   CHECK_THAT(empty, ContainsSubstring("stopped before") && ContainsSubstring("</html>"));
 }
 
@@ -116,14 +117,14 @@ TEST_CASE("multilayer: a heatmap is sorted by mean layer and dark where the mass
   parsae::Matrix<double> masses(2, 3);
   masses << 0, 2, 0,  //
       3, 0, 0;        // latent 0 at layer 1, latent 1 at layer 0, latent 2 silent
-  Image image = detail::heatmap_image(masses);
+  Image image = multilayer::detail::heatmap_image(masses);
   REQUIRE(image.width == 2);
   REQUIRE(image.height == 2);
   CHECK(image.at(0, 0)[0] < 20);
   CHECK(image.at(1, 0)[0] == 255);
   CHECK(image.at(0, 1)[0] == 255);
   CHECK(image.at(1, 1)[0] < 20);
-  const parsae::Matrix<double> separate = detail::one_layer_each(3, 7);
+  const parsae::Matrix<double> separate = multilayer::detail::one_layer_each(3, 7);
   CHECK(separate.colwise().sum().minCoeff() == 1);
   CHECK(separate.rowwise().sum().minCoeff() >= 2);
 }

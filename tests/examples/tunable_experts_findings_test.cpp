@@ -171,7 +171,12 @@ TEST_CASE("a command line that cannot be run is refused by the option's name") {
     return std::string();
   };
   CHECK(refused([](Options&) {}).empty());
-  CHECK(refused([](Options& options) { shorten(options); }).empty());
+  CHECK(refused([](Options& options) {
+          CLI::App app;
+          int threads = 1;
+          add_options(app, options, threads);
+          shorten(app, options);
+        }).empty());
   CHECK_THAT(refused([](Options& options) { options.n_seeds = 0; }), ContainsSubstring("--seeds"));
   CHECK_THAT(refused([](Options& options) { options.recipe.n_band_draws = 31; }), ContainsSubstring("--band-draws"));
   CHECK_THAT(refused([](Options& options) { options.recipe.stage1_epochs = 0; }), ContainsSubstring("--stage1-epochs"));

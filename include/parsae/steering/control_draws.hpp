@@ -52,6 +52,7 @@ class ControlDraws {
                                            std::uint64_t draw) const {
     const UnitGrid& grid = settings_.grid;
     require_shape("ControlDraws usage", usage.size(), 1, grid.n_units(), 1);
+    require_finite("ControlDraws usage", usage);
     require_between("ControlDraws targets", static_cast<Index>(targets.size()), Index{0}, grid.n_units() / 2);
     const Buffer<Index> strata = strata_of(usage);
     Buffer<char> is_taken(grid.n_units(), 0);

@@ -55,6 +55,8 @@ class Routing {
     require_at_least("Routing experts", layer.size(), settings_.k);
     if (layer.size() % settings_.n_groups != 0)
       reject("Routing n_groups", "a divisor of " + std::to_string(layer.size()) + " experts", settings_.n_groups);
+    if (layer.size() / settings_.n_groups * settings_.kept_groups < settings_.k)
+      reject("Routing kept_groups", "groups with at least k experts in all", settings_.kept_groups);
     const auto forced = std::count(layer.begin(), layer.end(), Treatment::Stimulate);
     if (forced > settings_.k)
       reject("Routing stimulated experts", "at most " + std::to_string(settings_.k) + " in one layer", forced);
