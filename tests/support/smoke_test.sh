@@ -8,6 +8,7 @@ shift
 rm -rf "$folder"
 mkdir -p "$folder"
 cd "$folder"
+export XDG_CACHE_HOME=$PWD/no_cache  # data that come with parsae, whatever else this machine has
 "$@"
 
 if [[ -z $(find . -name results.json -size +0) ]]; then

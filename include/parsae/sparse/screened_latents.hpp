@@ -37,8 +37,8 @@ class ScreenedLatents {
     other.words_ = {};
   }
 
-  /// Before build(): finds which inputs of the batch will be told in shares, in at most so many copies. Without it,
-  /// none.
+  /// Before build(): finds which inputs of the batch will be told in shares, in at most so many copies. Holds until the
+  /// next call.
   void share(const Matrix<float>& inputs, Index most_copies) { shares_.measure(inputs, most_copies); }
 
   void build(const Matrix<float>& w_enc, const Vector<float>& b_enc, Threads threads) {
