@@ -50,5 +50,11 @@ if [[ $kind == benchmarks ]]; then target=benchmark_$name; fi
   cmake --build build/release --target "$target"
 ) >&2
 
+# Real data that do not come with parsae, where they lie beside it.
+if [[ -z ${PARSAE_TEST_DATA-} && -d $root/../shared/data ]]; then
+  PARSAE_TEST_DATA=$(cd "$root/../shared/data" && pwd)
+  export PARSAE_TEST_DATA
+fi
+
 # The program's own words (usage, "go on with") name the command that the person typed.
 exec -a "./$kind/run $name" "$root/build/release/$kind/bin/${name%_cli}" "$@"
