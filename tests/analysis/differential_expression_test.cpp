@@ -68,6 +68,29 @@ TEST_CASE("each gene is tested between the cells above the percentile and the in
   CHECK(found.log_rate == rates);
 }
 
+TEST_CASE("whether genes differ may be told by logarithms, and by how much by the rates themselves") {
+  const Simulated world;
+  const Matrix<double> logs = (world.expression.array().cast<double>() + 1).log() - 1;  // some means are negative
+  const DifferentialExpression found(logs, world.expression, world.activation, {.percentile = 90, .fold_change = 2.5});
+  const DifferentialExpression of_rates(world.expression, world.activation, {.percentile = 90});
+  REQUIRE(found.was_tested());
+  const RowMoments a = row_moments(logs, found.positives.slice());
+  const RowMoments b = row_moments(logs, found.negatives.slice());
+  for (Index g = 0; g < 50; ++g) {
+    const WelchTest test({a.n_samples, a.mean(g), a.squares(g)}, {b.n_samples, b.mean(g), b.squares(g)});
+    CHECK(found.log_p[g] == test.log_p);
+  }
+  CHECK(found.fold_change == of_rates.fold_change);
+  REQUIRE(found.differing.size() == 2);
+  CHECK(found.differing[0] == 3);
+
+  const Matrix<float> narrow = world.expression.leftCols(399);
+  CHECK_THROWS_WITH(DifferentialExpression(logs, narrow, world.activation),
+                    ContainsSubstring("DifferentialExpression rates"));
+  CHECK_THROWS_WITH(DifferentialExpression(world.expression, logs, world.activation, {.percentile = 90}),
+                    ContainsSubstring("no negative mean"));
+}
+
 TEST_CASE("of many inactive cells some are drawn, by the seed") {
   const Simulated world;
   const auto negatives = [&](std::uint64_t seed) {

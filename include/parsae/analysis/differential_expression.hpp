@@ -5,11 +5,10 @@
 #include <parsae/analysis/quantile.hpp>
 #include <parsae/analysis/row_moments.hpp>
 #include <parsae/analysis/welch.hpp>
-#include <parsae/core/random.hpp>
+#include <parsae/core/shuffle.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 namespace parsae::inline PARSAE_ABI {
 
@@ -44,23 +43,39 @@ struct DifferentialExpression {
   template <class Scalar, class LatentScalar>
   DifferentialExpression(const Matrix<Scalar>& expression, const Vector<LatentScalar>& activation,
                          const Settings& settings = {}) {
+    if (!has_two_groups(expression, activation, settings)) return;
+    const RowMoments positive = row_moments(expression, positives.slice());
+    const RowMoments negative = row_moments(expression, negatives.slice());
+    compare(positive, negative, positive.mean, negative.mean, settings);
+  }
+
+  /// The same with ratios of means of `rates`, where `expression` is on another scale: whether a gene differs is better
+  /// told by logarithms, whose spread depends less on the mean, and by how much it does is not.
+  /// \param expression  n_genes x n, finite
+  /// \param rates       n_genes x n, finite; the mean over a group of cells may not be negative
+  template <class Scalar, class RateScalar, class LatentScalar>
+  DifferentialExpression(const Matrix<Scalar>& expression, const Matrix<RateScalar>& rates,
+                         const Vector<LatentScalar>& activation, const Settings& settings = {}) {
+    require_shape("DifferentialExpression rates", rates.rows(), rates.cols(), expression.rows(), expression.cols());
+    require_finite("DifferentialExpression rates", rates);
+    if (!has_two_groups(expression, activation, settings)) return;
+    compare(row_moments(expression, positives.slice()), row_moments(expression, negatives.slice()),
+            row_moments(rates, positives.slice()).mean, row_moments(rates, negatives.slice()).mean, settings);
+  }
+
+ private:
+  template <class Scalar, class LatentScalar>
+  [[nodiscard]] bool has_two_groups(const Matrix<Scalar>& expression, const Vector<LatentScalar>& activation,
+                                    const Settings& settings) {
     check(settings);
     require_at_least("DifferentialExpression cells", expression.cols(), Index{1});
     require_shape("DifferentialExpression activation", activation.size(), 1, expression.cols(), 1);
     require_finite("DifferentialExpression activation", activation);
     require_finite("DifferentialExpression expression", expression);
     choose_cells(activation, settings);
-    if (!was_tested()) return;
-    test(row_moments(expression, positives.slice()), row_moments(expression, negatives.slice()));
-    log_rate = log_false_discovery_rates(log_p.slice());
-    rate = settings.strict_rate;
-    choose_genes(settings.fold_change);
-    if (!differing.empty()) return;
-    rate = settings.lenient_rate;
-    choose_genes(settings.fold_change);
+    return was_tested();
   }
 
- private:
   static void check(const Settings& settings) {
     require_between("DifferentialExpression percentile", settings.percentile, 0.0, 100.0);
     require_at_least("DifferentialExpression max_negatives", settings.max_negatives, Index{2});
@@ -79,25 +94,29 @@ struct DifferentialExpression {
       if (values[i] == 0) negatives.push_back(i);
     }
     if (negatives.size() <= settings.max_negatives) return;
-    const Random random(settings.seed, Draws::Subset, 0);
-    for (Index i = 0; i < settings.max_negatives; ++i) {
-      const auto rest = static_cast<std::uint64_t>(negatives.size() - i);
-      std::swap(negatives[i], negatives[i + static_cast<Index>(random.below(rest, static_cast<std::uint64_t>(i)))]);
-    }
+    shuffle_front(negatives.slice(), settings.max_negatives, Random(settings.seed, Draws::Subset, 0));
     negatives.resize(settings.max_negatives);
     std::sort(negatives.begin(), negatives.end());
   }
 
-  void test(const RowMoments& positive, const RowMoments& negative) {
-    for (Index g = 0; g < positive.mean.size(); ++g) {
-      const double mean1 = positive.mean(g);
-      const double mean2 = negative.mean(g);
-      if (mean1 < 0 || mean2 < 0)
-        reject("DifferentialExpression expression", "counts or rates, with no negative mean", std::min(mean1, mean2));
-      log_p.push_back(
-          WelchTest({positive.n_samples, mean1, positive.squares(g)}, {negative.n_samples, mean2, negative.squares(g)})
-              .log_p);
-      fold_change.push_back(mean1 == mean2 ? 1 : mean1 / mean2);
+  void compare(const RowMoments& positive, const RowMoments& negative, const Vector<double>& positive_rate,
+               const Vector<double>& negative_rate, const Settings& settings) {
+    for (Index g = 0; g < positive_rate.size(); ++g) {
+      const double above = positive_rate(g);
+      const double inactive = negative_rate(g);
+      if (above < 0 || inactive < 0)
+        reject("DifferentialExpression expression", "counts or rates, with no negative mean",
+               std::min(above, inactive));
+      log_p.push_back(WelchTest({positive.n_samples, positive.mean(g), positive.squares(g)},
+                                {negative.n_samples, negative.mean(g), negative.squares(g)})
+                          .log_p);
+      fold_change.push_back(above == inactive ? 1 : above / inactive);
+    }
+    log_rate = log_false_discovery_rates(log_p.slice());
+    for (const double wanted : {settings.strict_rate, settings.lenient_rate}) {
+      if (!differing.empty()) break;
+      rate = wanted;
+      choose_genes(settings.fold_change);
     }
   }
 

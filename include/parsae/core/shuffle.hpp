@@ -19,4 +19,15 @@ void shuffle(Slice<T> items, const Random& random) {
   }
 }
 
+/// Brings n of the items to the front, every choice in every order equally likely: item i, from 0 to n - 1, changes
+/// places with one of the items from i on, which draw number i of `random` chooses.
+/// \param n  0 to items.size()
+template <class T>
+void shuffle_front(Slice<T> items, Index n, const Random& random) {
+  for (Index i = 0; i < n; ++i) {
+    const auto rest = static_cast<std::uint64_t>(items.size() - i);
+    std::swap(items[i], items[i + static_cast<Index>(random.below(rest, static_cast<std::uint64_t>(i)))]);
+  }
+}
+
 }  // namespace parsae::inline PARSAE_ABI

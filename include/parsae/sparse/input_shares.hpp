@@ -24,7 +24,7 @@ class InputShares {
   /// Finds what to share among inputs whose largest magnitude in the batch is more than twice `level`, 1.25 times the
   /// median input's. None are shared where a magnitude is not finite. Too many copies double the level.
   /// \param inputs  n_inputs x batch
-  /// \param most    copies, beside the inputs themselves
+  /// \param most    copies, beside the inputs themselves, >= 0
   void measure(const Matrix<float>& inputs, Index most) {
     n_inputs_ = inputs.rows();
     shared_.clear();

@@ -2,13 +2,14 @@
 #pragma once
 
 #include <parsae/core/buffer.hpp>
-#include <parsae/core/random.hpp>
+#include <parsae/core/shuffle.hpp>
 #include <parsae/steering/unit_grid.hpp>
 
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <limits>
+#include <numeric>
 #include <vector>
 
 namespace parsae::inline PARSAE_ABI {
@@ -32,13 +33,9 @@ class ControlDraws {
   [[nodiscard]] std::vector<Index> random(Index n, std::uint64_t draw) const {
     const Index n_units = settings_.grid.n_units();
     require_between("ControlDraws n", n, Index{0}, n_units);
-    const Random numbers(settings_.seed, Draws::Controls, 2 * draw);
     std::vector<Index> units(static_cast<std::size_t>(n_units));
-    for (Index unit = 0; unit < n_units; ++unit) units[static_cast<std::size_t>(unit)] = unit;
-    for (Index i = 0; i < n; ++i) {
-      const auto other = numbers.below(static_cast<std::uint64_t>(n_units - i), static_cast<std::uint64_t>(i));
-      std::swap(units[static_cast<std::size_t>(i)], units[static_cast<std::size_t>(i) + other]);
-    }
+    std::iota(units.begin(), units.end(), Index{0});
+    shuffle_front(Slice<Index>(units.data(), n_units), n, Random(settings_.seed, Draws::Controls, 2 * draw));
     units.resize(static_cast<std::size_t>(n));
     return units;
   }

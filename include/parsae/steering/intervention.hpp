@@ -34,6 +34,15 @@ class Intervention {
     SuppressionPolicy policy = SuppressionPolicy::ZeroWeight;
     double suppression = 1;  ///< c, 0 to 1; 1 where the policy is MaskLogit
     double stimulation = 0;  ///< s, 0 to 1: from its own score to the largest
+
+    /// The equation above.
+    /// \param largest  m
+    template <class Scalar>
+    [[nodiscard]] Scalar treated(Treatment treatment, Scalar a, Scalar largest) const {
+      if (treatment == Treatment::Suppress) return a * static_cast<Scalar>(1 - suppression);
+      if (treatment == Treatment::Stimulate) return a + static_cast<Scalar>(stimulation) * (largest - a);
+      return a;
+    }
   };
 
   explicit Intervention(Index n_units) : Intervention(n_units, Settings()) {}

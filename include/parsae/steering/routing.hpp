@@ -116,10 +116,7 @@ class Routing {
     for (const ChosenUnit<Scalar>& one : chosen) largest = std::max(largest, one.score);
     Scalar sum = 0;
     for (ChosenUnit<Scalar>& one : chosen) {
-      one.weight = one.score;
-      if (treatments[one.unit] == Treatment::Suppress) one.weight *= static_cast<Scalar>(1 - how.suppression);
-      if (treatments[one.unit] == Treatment::Stimulate)
-        one.weight += static_cast<Scalar>(how.stimulation) * (largest - one.score);
+      one.weight = how.treated(treatments[one.unit], one.score, largest);
       sum += one.weight;
     }
     if (!(sum > 0)) return;

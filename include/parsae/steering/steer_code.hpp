@@ -12,8 +12,7 @@ namespace detail {
 template <class Scalar>
 void append_steered(const SparseCode<Scalar>& code, Index sample, const Intervention& intervention,
                     const Buffer<LatentId>& stimulated, SparseCode<Scalar>& steered) {
-  const Scalar kept = static_cast<Scalar>(1 - intervention.settings().suppression);
-  const Scalar share = static_cast<Scalar>(intervention.settings().stimulation);
+  const Intervention::Settings& how = intervention.settings();
   Scalar largest = 0;
   for (Index e = code.begin_of(sample); e < code.begin_of(sample + 1); ++e) largest = std::max(largest, code.values[e]);
   const auto append = [&](LatentId latent, Scalar value, Scalar pre_act) {
@@ -24,14 +23,13 @@ void append_steered(const SparseCode<Scalar>& code, Index sample, const Interven
   Index next = 0;
   for (Index e = code.begin_of(sample); e < code.begin_of(sample + 1); ++e) {
     const LatentId latent = code.latents[e];
-    for (; next < stimulated.size() && stimulated[next] < latent; ++next) append(stimulated[next], share * largest, 0);
+    for (; next < stimulated.size() && stimulated[next] < latent; ++next)
+      append(stimulated[next], how.treated(Treatment::Stimulate, Scalar(0), largest), 0);
     if (next < stimulated.size() && stimulated[next] == latent) ++next;
-    Scalar value = code.values[e];
-    if (intervention[latent] == Treatment::Suppress) value *= kept;
-    if (intervention[latent] == Treatment::Stimulate) value += share * (largest - value);
-    append(latent, value, code.pre_acts[e]);
+    append(latent, how.treated(intervention[latent], code.values[e], largest), code.pre_acts[e]);
   }
-  for (; next < stimulated.size(); ++next) append(stimulated[next], share * largest, 0);
+  for (; next < stimulated.size(); ++next)
+    append(stimulated[next], how.treated(Treatment::Stimulate, Scalar(0), largest), 0);
   steered.offsets.push_back(steered.stored());
 }
 
