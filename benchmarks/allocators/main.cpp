@@ -4,11 +4,11 @@
 #include <parsae/core/build_summary.hpp>
 
 #include <support/interrupt.hpp>
+#include <support/program.hpp>
 #include <support/progress_bar.hpp>
 
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 #include <string>
 
 #include "data_set.hpp"
@@ -179,15 +179,9 @@ int main(int argc, char** argv) {
   CLI::App app;
   const std::vector<std::string> known = names_of(all_rules());
   add_options(app, options, known);
-  CLI11_PARSE(app, argc, argv);
-  std::string command;
-  for (int i = 0; i < argc; ++i) command += (i > 0 ? " " : "") + std::string(argv[i]);
-  try {
+  return parsae_examples::run_program("allocators", app, argc, argv, [&](const std::string& command) {
     finish(app, options);
     check(options, known);
     return run(options, command);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "allocators: %s\n", error.what());
-    return EXIT_FAILURE;
-  }
+  });
 }

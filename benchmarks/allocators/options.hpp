@@ -48,11 +48,11 @@ struct Options {
     return wants_search || !rates.empty() || !(wants_stored_rates || is_quick);
   }
 
-  /// Eight times the inputs, at most 1024: enough to tell rules apart, and a run ends.
   [[nodiscard]] parsae_examples::ProgressBar::Style progress_style() const {
     using Style = parsae_examples::ProgressBar::Style;
     return is_quiet ? Style::Quiet : Style::Auto;
   }
+  /// Eight times the inputs, at most 1024: enough to tell rules apart, and a run ends.
   [[nodiscard]] Index latents_for(Index n_inputs) const {
     return n_latents > 0 ? n_latents : std::min<Index>(8 * n_inputs, 1024);
   }

@@ -108,12 +108,12 @@ inline void write_json(const std::filesystem::path& path, const Results& results
   json["build"] = parsae::build_summary();
   json["processor"] = processor_name();
   json["compiler"] = compiler_name();
-  for (const auto& setting : results.settings) json["settings"][setting.first] = setting.second;
+  json["settings"] = parsae_examples::settings_json(results.settings);
   json["rows"] = Json::array();
   for (const Row& row : results.rows) json["rows"].push_back(detail::to_json(row, results.rows));
   json["kernels"] = Json::array();
   for (const KernelRow& row : results.kernels) json["kernels"].push_back(detail::to_json(row, results.kernel_settings));
-  parsae_examples::write_whole_file(path, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  parsae_examples::write_json_file(path, json);
 }
 
 }  // namespace parsae_benchmarks

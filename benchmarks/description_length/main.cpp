@@ -5,13 +5,13 @@
 
 #include <allocators/row_progress.hpp>
 #include <support/interrupt.hpp>
+#include <support/program.hpp>
 #include <support/progress_bar.hpp>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
-#include <exception>
 #include <string>
 
 #include "options.hpp"
@@ -148,15 +148,9 @@ int main(int argc, char** argv) {
   CLI::App app;
   const std::vector<Family> families = all_families();
   add_options(app, options, families);
-  CLI11_PARSE(app, argc, argv);
-  std::string command;
-  for (int i = 0; i < argc; ++i) command += (i > 0 ? " " : "") + std::string(argv[i]);
-  try {
+  return parsae_examples::run_program("description_length", app, argc, argv, [&](const std::string& command) {
     finish(app, options);
     check(options, families);
     return run(options, command);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "description_length: %s\n", error.what());
-    return EXIT_FAILURE;
-  }
+  });
 }

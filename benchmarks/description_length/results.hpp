@@ -102,12 +102,12 @@ inline void write_json(const std::filesystem::path& path, const Results& results
   json["build"] = parsae::build_summary();
   json["processor"] = processor_name();
   json["compiler"] = compiler_name();
-  for (const auto& setting : results.settings) json["settings"][setting.first] = setting.second;
+  json["settings"] = parsae_examples::settings_json(results.settings);
   json["rows"] = Json::array();
   for (const EqualFvuRow& row : results.rows) json["rows"].push_back(detail::to_json(row));
   json["points"] = Json::array();
   for (const PointRow& point : results.points) json["points"].push_back(detail::to_json(point));
-  parsae_examples::write_whole_file(path, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  parsae_examples::write_json_file(path, json);
 }
 
 }  // namespace parsae_benchmarks::description_length

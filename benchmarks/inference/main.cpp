@@ -4,11 +4,11 @@
 #include <parsae/parsae.hpp>
 
 #include <support/interrupt.hpp>
+#include <support/program.hpp>
 #include <support/progress_bar.hpp>
 
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 #include <functional>
 
 #include "options.hpp"
@@ -102,12 +102,8 @@ int main(int argc, char** argv) {
   Options options;
   CLI::App app;
   add_options(app, options);
-  CLI11_PARSE(app, argc, argv);
-  try {
+  return parsae_examples::run_program("inference", app, argc, argv, [&](const std::string&) {
     check(options);
     return run(options);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "inference: %s\n", error.what());
-    return EXIT_FAILURE;
-  }
+  });
 }

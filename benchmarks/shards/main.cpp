@@ -7,12 +7,12 @@
 #include <measure/scratch_folder.hpp>
 #include <measure/synthetic_samples.hpp>
 #include <support/interrupt.hpp>
+#include <support/program.hpp>
 #include <support/progress_bar.hpp>
 
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -113,15 +113,12 @@ int main(int argc, char** argv) {
   Options options;
   CLI::App app;
   add_options(app, options);
-  CLI11_PARSE(app, argc, argv);
-  try {
+  return parsae_examples::run_program("shards", app, argc, argv, [&](const std::string&) {
     check(options);
-    if (!options.worker.empty()) return work(options);
-    return run(options);
-  } catch (const Interrupted&) {
-    return 130;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "shards: %s\n", error.what());
-    return EXIT_FAILURE;
-  }
+    try {
+      return options.worker.empty() ? run(options) : work(options);
+    } catch (const Interrupted&) {
+      return 130;
+    }
+  });
 }

@@ -4,11 +4,11 @@
 #include <parsae/core/build_summary.hpp>
 
 #include <support/interrupt.hpp>
+#include <support/program.hpp>
 #include <support/progress_bar.hpp>
 
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 #include <string>
 
 #include "options.hpp"
@@ -53,20 +53,16 @@ int main(int argc, char** argv) {
   Options options;
   CLI::App app;
   add_options(app, options);
-  CLI11_PARSE(app, argc, argv);
-  std::string command;
-  for (int i = 0; i < argc; ++i) command += (i > 0 ? " " : "") + std::string(argv[i]);
-  try {
+  return parsae_examples::run_program("train_step", app, argc, argv, [&](const std::string& command) {
     finish(app, options);
     check(options);
-    if (options.worker.empty()) return run(options, command);
-    Worker(options.worker, parsae::Threads(options.threads.at(0))).run();
-    return EXIT_SUCCESS;
-  } catch (const NoPeers& error) {
-    std::fprintf(stderr, "train_step: %s\n", error.what());
-    return exit_without_peers;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "train_step: %s\n", error.what());
-    return EXIT_FAILURE;
-  }
+    try {
+      if (options.worker.empty()) return run(options, command);
+      Worker(options.worker, parsae::Threads(options.threads.at(0))).run();
+      return EXIT_SUCCESS;
+    } catch (const NoPeers& error) {
+      std::fprintf(stderr, "train_step: %s\n", error.what());
+      return exit_without_peers;
+    }
+  });
 }

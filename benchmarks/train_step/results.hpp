@@ -45,7 +45,7 @@ inline void write_json(const std::filesystem::path& path, const Results& results
   json["growth"] = Json::array();
   for (const GrowthPoint& point : results.growth) json["growth"].push_back(to_json(point));
   json["failures"] = results.failures;
-  parsae_examples::write_whole_file(path, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  parsae_examples::write_json_file(path, json);
 }
 
 }  // namespace parsae_benchmarks

@@ -122,31 +122,9 @@ class Explainer {
     return std::clamp(100 * (1 - share), 0.0, settings_.percentile);
   }
 
-  /// Whether a gene differs is told by the logarithms, whose spread depends less on the mean, and by how much it does
-  /// by the counts themselves: a ratio of mean logarithms is none of expression.
-  [[nodiscard]] parsae::DifferentialExpression tested(const parsae::Vector<float>& activation) const {
-    const parsae::DifferentialExpressionSettings settings{.percentile = percentile()};
-    parsae::DifferentialExpression test(expression_, activation, settings);
-    if (!test.was_tested()) return test;
-    const parsae::Vector<double> above = parsae::row_moments(rates_, test.positives.slice()).mean;
-    const parsae::Vector<double> inactive = parsae::row_moments(rates_, test.negatives.slice()).mean;
-    for (Index g = 0; g < test.n_genes(); ++g)
-      test.fold_change[g] = above(g) == inactive(g) ? 1 : above(g) / inactive(g);
-    test.differing.clear();
-    for (const double rate : {settings.strict_rate, settings.lenient_rate}) {
-      if (!test.differing.empty()) break;
-      test.rate = rate;
-      for (Index g = 0; g < test.n_genes(); ++g)
-        if (test.log_rate[g] < std::log(rate) &&
-            std::abs(std::log(test.fold_change[g])) > std::log(settings.fold_change))
-          test.differing.push_back(g);
-    }
-    return test;
-  }
-
   void add(LatentRow row, Explanation& found) const {
     const parsae::Vector<float> activation = codes_.row(row.latent);
-    const parsae::DifferentialExpression test = tested(activation);
+    const parsae::DifferentialExpression test(expression_, rates_, activation, {.percentile = percentile()});
     ShownLatent shown{row.latent, "latent " + std::to_string(row.latent), row.auroc_heldout, activation, {}};
     if (!row.cell_type.empty()) shown.title += ": " + row.cell_type;
     row.n_positive = test.positives.size();

@@ -183,10 +183,8 @@ class LargeSimulation {
 
   template <class CodesOf>
   void add_rows(RecoveryRow row, const CodesOf& codes_at, Results& results) const {
-    std::vector<RecoveryMeasures> measures(data_.size());
-    settings_.threads.for_each(static_cast<Index>(data_.size()), [&](Index task, int) {
-      const auto at = static_cast<std::size_t>(task);
-      measures[at] = measure_recovery(codes_at(at), data_[at].variables, parsae::Threads(1));
+    const std::vector<RecoveryMeasures> measures = measure_seeds(data_.size(), settings_.threads, [&](std::size_t at) {
+      return measure_recovery(codes_at(at), data_[at].variables, parsae::Threads(1));
     });
     row.simulation = "large";
     for (const RecoveryRow& found : recovery_rows(row, groups(), measures)) results.recovery.push_back(found);

@@ -6,12 +6,12 @@
 #include <Eigen/Core>
 
 #include <support/interrupt.hpp>
+#include <support/program.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 #include <memory>
 #include <string>
 #include <utility>
@@ -129,18 +129,13 @@ int run(const Options& options, const std::string& command) {
 }  // namespace parsae_examples::cells
 
 int main(int argc, char** argv) {
-  parsae_examples::cells::Options options;
+  using namespace parsae_examples::cells;
+  Options options;
   CLI::App app;
-  parsae_examples::cells::add_options(app, options);
-  CLI11_PARSE(app, argc, argv);
-  std::string command;
-  for (int i = 0; i < argc; ++i) command += (i > 0 ? " " : "") + std::string(argv[i]);
-  try {
-    parsae_examples::cells::check(options);
-    if (options.is_quick) parsae_examples::cells::shorten(options);
-    return parsae_examples::cells::run(options, command);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "cells: %s\n", error.what());
-    return EXIT_FAILURE;
-  }
+  add_options(app, options);
+  return parsae_examples::run_program("cells", app, argc, argv, [&](const std::string& command) {
+    check(options);
+    if (options.is_quick) shorten(app, options);
+    return run(options, command);
+  });
 }

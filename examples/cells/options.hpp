@@ -41,10 +41,10 @@ struct Options {
   [[nodiscard]] bool has_cells() const { return part != "simulation"; }
 };
 
-/// What --quick leaves of the options.
-inline void shorten(Options& options) {
-  options.steps = std::min<Index>(options.steps, 300);
-  options.n_splits = std::min<Index>(options.n_splits, 2);
+/// --quick: shorter training and two splits. Options that were given count.
+inline void shorten(const CLI::App& app, Options& options) {
+  if (app.count("--steps") == 0) options.steps = 300;
+  if (app.count("--splits") == 0) options.n_splits = 2;
 }
 
 /// Refuses what no run can be made of; messages name the option.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,26 @@ struct RecoveryMeasures {
   return {parsae::strongest_correlations(codes, variables, {.threads = threads}),
           parsae::strongest_correlations(codes, variables, {.kind = parsae::Similarity::Spearman, .threads = threads}),
           parsae::redundant_latents(codes, {.threads = threads})};
+}
+
+/// measure_at(seed) for every seed from 0 to n_seeds - 1, side by side, each on one thread: at this size a step is too
+/// short to share. What one of them throws is thrown again when all are over.
+template <class MeasureAt>
+[[nodiscard]] std::vector<RecoveryMeasures> measure_seeds(std::size_t n_seeds, parsae::Threads threads,
+                                                          const MeasureAt& measure_at) {
+  std::vector<RecoveryMeasures> measures(n_seeds);
+  std::vector<std::exception_ptr> failures(n_seeds);
+  threads.for_each(static_cast<parsae::Index>(n_seeds), [&](parsae::Index task, int) {
+    const auto at = static_cast<std::size_t>(task);
+    try {
+      measures[at] = measure_at(at);
+    } catch (...) {  // no exception may leave a parallel loop
+      failures[at] = std::current_exception();
+    }
+  });
+  for (const std::exception_ptr& failure : failures)
+    if (failure) std::rethrow_exception(failure);
+  return measures;
 }
 
 /// One row for each group, over the SAEs of several seeds. What no latent can follow counts as 0: an SAE whose latents

@@ -131,8 +131,6 @@ struct Results {
   std::vector<std::pair<std::string, std::string>> settings{};  ///< what the page says of the run
 };
 
-namespace detail {
-
 [[nodiscard]] inline nlohmann::ordered_json to_json(const ProbeRow& row) {
   return {{"representation", row.representation},
           {"variable", row.variable},
@@ -190,29 +188,19 @@ namespace detail {
           {"gene_sets", row.sets}};
 }
 
-template <class Row>
-[[nodiscard]] nlohmann::ordered_json to_json_array(const std::vector<Row>& rows) {
-  nlohmann::ordered_json array = nlohmann::ordered_json::array();
-  for (const Row& row : rows) array.push_back(to_json(row));
-  return array;
-}
-
-}  // namespace detail
-
-/// {"probe_r2", "recovery", "settings_sweep", "structure", "cells", "latents", "seconds"}; what is unknown is null.
-/// Throws parsae::FileError when the file cannot be written; an old one is then still whole.
+/// {"probe_r2", "recovery", "settings_sweep", "structure", "cells", "latents", "settings", "seconds"}; what is unknown
+/// is null. Throws parsae::FileError when the file cannot be written; an old one is then still whole.
 inline void write_results_json(const std::filesystem::path& path, const Results& results) {
   nlohmann::ordered_json json;
-  json["probe_r2"] = detail::to_json_array(results.probes);
-  json["recovery"] = detail::to_json_array(results.recovery);
-  json["settings_sweep"] = detail::to_json_array(results.settings_sweep);
-  json["structure"] = detail::to_json_array(results.structure);
-  json["cells"] = detail::to_json_array(results.separation);
-  json["latents"] = detail::to_json_array(results.explanation.rows);
+  json["probe_r2"] = json_array(results.probes);
+  json["recovery"] = json_array(results.recovery);
+  json["settings_sweep"] = json_array(results.settings_sweep);
+  json["structure"] = json_array(results.structure);
+  json["cells"] = json_array(results.separation);
+  json["latents"] = json_array(results.explanation.rows);
+  json["settings"] = settings_json(results.settings);
   json["seconds"] = number_or_null(results.seconds);
-  // Names of genes and types come from files, and may not be UTF-8.
-  const auto replace = nlohmann::ordered_json::error_handler_t::replace;
-  write_whole_file(path, json.dump(1, ' ', false, replace) + "\n");
+  write_json_file(path, json);
 }
 
 }  // namespace parsae_examples::cells

@@ -20,8 +20,8 @@ namespace parsae_examples::cells {
 namespace {
 
 template <class Act, class Objective>
-parsae::TrainReport train_sae(parsae::Autoencoder<Act>& sae, const Objective& objective, const Matrix<float>& samples,
-                              const SaeRecipe& recipe) {
+void train_sae(parsae::Autoencoder<Act>& sae, const Objective& objective, const Matrix<float>& samples,
+               const SaeRecipe& recipe) {
   parsae::MatrixSource<float> source(samples, {.batch_size = recipe.batch_size, .seed = recipe.seed});
   parsae::TrainSettings settings;
   settings.steps = recipe.steps;
@@ -29,7 +29,8 @@ parsae::TrainReport train_sae(parsae::Autoencoder<Act>& sae, const Objective& ob
   settings.learning_rate_schedule = {.decay_fraction = 0.3};
   settings.threads = recipe.threads;
   parsae::Trainer trainer(sae, objective, parsae::Adam(), settings);
-  return trainer.train(source);
+  const parsae::TrainReport report = trainer.train(source);
+  if (report.reason != parsae::StopReason::Completed) throw std::runtime_error("the SAE on cells: " + report.message);
 }
 
 }  // namespace
@@ -79,9 +80,7 @@ TrainedSae::TrainedSae(const SaeRecipe& recipe, Index k, const Matrix<float>& sa
   const auto model = std::make_shared<Model>(Model{parsae::Autoencoder<parsae::TopK<float>>(
       {.n_inputs = samples.rows(), .n_latents = recipe.width}, parsae::TopK<float>({.k = k}))});
   parsae::initialize(model->sae, samples, {.seed = recipe.seed});
-  const parsae::TrainReport report =
-      train_sae(model->sae, parsae::Objective(parsae::MeanSquaredError(), parsae::AuxK()), samples, recipe);
-  if (report.reason != parsae::StopReason::Completed) throw std::runtime_error("the SAE on cells: " + report.message);
+  train_sae(model->sae, parsae::Objective(parsae::MeanSquaredError(), parsae::AuxK()), samples, recipe);
   model_ = model;
 }
 

@@ -135,22 +135,25 @@ class SmallSimulation {
     return recipe;
   }
 
-  /// One SAE a seed, each on one thread: at this size a step is too short to share.
+  /// One SAE a seed.
   [[nodiscard]] std::vector<RecoveryRow> rows_of(const SaeRecipe& recipe) const {
-    std::vector<RecoveryMeasures> measures(representations_.size());
-    settings_.threads.for_each(settings_.n_seeds, [&](Index task, int) {
-      const auto at = static_cast<std::size_t>(task);
-      SaeRecipe own = recipe;
-      own.seed = static_cast<std::uint64_t>(task) + 1;
-      const Matrix<float> codes = trained_code(own, representations_[at].train, representations_[at].test);
-      measures[at] = measure_recovery(codes, variables_[at], parsae::Threads(1));
-    });
     RecoveryRow row;
-    row.simulation = "small";
     row.type = name_of(recipe.type);
     row.width = recipe.width;
     row.setting = recipe.type == SaeType::TopK ? recipe.k_percent : recipe.l1;
-    return recovery_rows(row, groups(), measures);
+    return rows_of(row, [&](std::size_t at) {
+      SaeRecipe own = recipe;
+      own.seed = at + 1;
+      return trained_code(own, representations_[at].train, representations_[at].test);
+    });
+  }
+
+  template <class CodesAt>
+  [[nodiscard]] std::vector<RecoveryRow> rows_of(RecoveryRow row, const CodesAt& codes_at) const {
+    row.simulation = "small";
+    return recovery_rows(row, groups(), measure_seeds(representations_.size(), settings_.threads, [&](std::size_t at) {
+                           return measure_recovery(codes_at(at), variables_[at], parsae::Threads(1));
+                         }));
   }
 
   [[nodiscard]] bool add(Watch& watch, const SaeRecipe& recipe, std::vector<RecoveryRow>& to) const {
@@ -164,15 +167,13 @@ class SmallSimulation {
   /// What random directions of the same representation follow: the largest of many correlations is large by chance.
   void add_random(Results& results) const {
     for (const Index width : settings_.widths) {
-      std::vector<RecoveryMeasures> measures;
-      for (std::size_t at = 0; at < representations_.size(); ++at)
-        measures.push_back(measure_recovery(random_projections(representations_[at].test, width, at + 1),
-                                            variables_[at], settings_.threads));
       RecoveryRow row;
-      row.simulation = "small";
       row.type = "random_direction";
       row.width = width;
-      for (const RecoveryRow& found : recovery_rows(row, groups(), measures)) results.recovery.push_back(found);
+      const auto codes_at = [&](std::size_t at) {
+        return random_projections(representations_[at].test, width, at + 1);
+      };
+      for (const RecoveryRow& found : rows_of(row, codes_at)) results.recovery.push_back(found);
     }
   }
 

@@ -177,9 +177,9 @@ bool add_bits(const Options& options, const Images& images, const Digits& digits
                      {"stored digits", undominated(references.stored_digits)},
                      pixel_curve(judged),
                      deflate_curve(judged)};
-  page.results.more["mdl"] = detail::to_json_array(bits.rows);
+  page.results.more["mdl"] = json_array(bits.rows);
   page.results.more["tree"] = bits.columns.empty() ? nlohmann::ordered_json(nullptr) : to_json(bits.tree);
-  page.results.more["hierarchy"] = detail::to_json_array(bits.hierarchy);
+  page.results.more["hierarchy"] = json_array(bits.hierarchy);
   page.bits_sections =
       detail::bits_section(page.results, bits) + detail::hierarchy_section(bits) + detail::splitting_section();
   const auto means = detail::bit_means(bits.rows);

@@ -4,11 +4,11 @@
 #include <parsae/core/build_summary.hpp>
 
 #include <support/interrupt.hpp>
+#include <support/program.hpp>
 #include <support/progress_bar.hpp>
 
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 
 #include "bits_part.hpp"
 #include "digits.hpp"
@@ -180,27 +180,20 @@ int run(const Options& options, const std::string& command) {
   for (const Minimum& minimum : page.results.minimum) std::printf("%s\n", sentence(minimum).c_str());
   std::printf("\n%s: %s\n", duration_text(page.results.seconds).c_str(), (options.out / "report.html").c_str());
   if (is_complete) return EXIT_SUCCESS;
-  std::printf("Interrupted. The grid is saved, training on bits begins again; go on with: %s%s\n", command.c_str(),
-              options.resumes ? "" : " --resume");
-  return 130;
+  return say_how_to_go_on("The grid is saved, training on bits begins again", command, options.resumes);
 }
 
 }  // namespace
 }  // namespace parsae_examples
 
 int main(int argc, char** argv) {
-  parsae_examples::Options options;
+  using namespace parsae_examples;
+  Options options;
   CLI::App app;
-  parsae_examples::add_options(app, options);
-  CLI11_PARSE(app, argc, argv);
-  std::string command;
-  for (int i = 0; i < argc; ++i) command += (i > 0 ? " " : "") + std::string(argv[i]);
-  try {
-    parsae_examples::settle_grid(app, options);
-    parsae_examples::check(options);
-    return parsae_examples::run(options, command);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "mnist_mdl: %s\n", error.what());
-    return EXIT_FAILURE;
-  }
+  add_options(app, options);
+  return run_program("mnist_mdl", app, argc, argv, [&](const std::string& command) {
+    settle_grid(app, options);
+    check(options);
+    return run(options, command);
+  });
 }

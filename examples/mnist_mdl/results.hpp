@@ -44,6 +44,8 @@ template <class Whole>
   return is_known ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
 }
 
+}  // namespace detail
+
 [[nodiscard]] inline nlohmann::ordered_json to_json(const GridRow& row) {
   nlohmann::ordered_json json;
   json["width"] = row.width;
@@ -57,8 +59,8 @@ template <class Whole>
   json["bits_codes_only"] = number_or_null(row.bits_codes_only, row.feasible);
   json["bits_dictionary"] = number_or_null(row.bits_dictionary, row.feasible);
   json["bits_total"] = number_or_null(row.bits_total, row.feasible);
-  json["code_bins"] = whole_or_null(row.code_bins, row.feasible);
-  json["dictionary_bits"] = whole_or_null(row.dictionary_bits, row.feasible);
+  json["code_bins"] = detail::whole_or_null(row.code_bins, row.feasible);
+  json["dictionary_bits"] = detail::whole_or_null(row.dictionary_bits, row.feasible);
   json["feasible"] = row.feasible;
   return json;
 }
@@ -69,8 +71,8 @@ template <class Whole>
   json["interior"] = minimum.interior;
   json["margin_bits"] = number_or_null(minimum.margin_bits);
   json["seed_spread_bits"] = number_or_null(minimum.seed_spread_bits);
-  json["width"] = whole_or_null(minimum.width, minimum.feasible);
-  json["k"] = whole_or_null(minimum.k, minimum.feasible);
+  json["width"] = detail::whole_or_null(minimum.width, minimum.feasible);
+  json["k"] = detail::whole_or_null(minimum.k, minimum.feasible);
   json["bits_total"] = number_or_null(minimum.bits_total);
   json["codes_only_interior"] = minimum.codes_only_interior;
   return json;
@@ -81,45 +83,35 @@ template <class Whole>
   json["name"] = reference.name;
   json["eps"] = number_or_null(reference.eps);
   json["bits"] = number_or_null(reference.bits, reference.feasible);
-  json["levels"] = whole_or_null(reference.levels, reference.levels > 0);
+  json["levels"] = detail::whole_or_null(reference.levels, reference.levels > 0);
   json["feasible"] = reference.feasible;
   json["note"] = reference.note;
   return json;
 }
 
-template <class Row>
-[[nodiscard]] nlohmann::ordered_json to_json_array(const std::vector<Row>& rows) {
-  nlohmann::ordered_json array = nlohmann::ordered_json::array();
-  for (const Row& row : rows) array.push_back(to_json(row));
-  return array;
-}
-
-}  // namespace detail
-
-/// {"grid": [...], "minimum": [...], "references": [...], "seconds", and `more`}: what is infeasible or unknown is
-/// null. Throws parsae::FileError when the file cannot be written; an old one is then still whole.
+/// {"grid": [...], "minimum": [...], "references": [...], "settings", "seconds", and `more`}: what is infeasible or
+/// unknown is null. Throws parsae::FileError when the file cannot be written; an old one is then still whole.
 inline void write_results_json(const std::filesystem::path& path, const Results& results) {
   nlohmann::ordered_json json;
-  json["grid"] = detail::to_json_array(results.grid);
-  json["minimum"] = detail::to_json_array(results.minimum);
-  json["references"] = detail::to_json_array(results.references);
+  json["grid"] = json_array(results.grid);
+  json["minimum"] = json_array(results.minimum);
+  json["references"] = json_array(results.references);
+  json["settings"] = settings_json(results.settings);
   json["seconds"] = number_or_null(results.seconds);
   json.update(results.more);
-  // Sentences may hold paths that are not UTF-8; they must not cost a run its results.
-  const auto replace = nlohmann::ordered_json::error_handler_t::replace;
-  write_whole_file(path, json.dump(1, ' ', false, replace) + "\n");
+  write_json_file(path, json);
 }
 
 /// The grid with the names of results.json as its header; empty fields where that has null. Throws as above.
 inline void write_results_csv(const std::filesystem::path& path, const std::vector<GridRow>& grid) {
   std::ostringstream text;
-  const nlohmann::ordered_json names = detail::to_json(GridRow{});
+  const nlohmann::ordered_json names = to_json(GridRow{});
   std::string header;
   for (const auto& field : names.items()) header += (header.empty() ? "" : ",") + field.key();
   text << header << "\n";
   for (const GridRow& row : grid) {
     bool is_first = true;
-    const nlohmann::ordered_json json = detail::to_json(row);
+    const nlohmann::ordered_json json = to_json(row);
     for (const auto& field : json.items()) {
       text << (is_first ? "" : ",") << (field.value().is_null() ? "" : field.value().dump());
       is_first = false;

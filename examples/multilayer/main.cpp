@@ -3,9 +3,10 @@
 
 #include <parsae/core/build_summary.hpp>
 
+#include <support/program.hpp>
+
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 
 #include "experiment.hpp"
 #include "random_model.hpp"
@@ -72,27 +73,20 @@ int run(const Options& options, const std::string& command) {
   print_results(results);
   std::printf("\n%s: %s\n", duration_text(results.seconds).c_str(), (options.out / "report.html").c_str());
   if (is_complete) return EXIT_SUCCESS;
-  std::printf("Interrupted. The SAEs that are trained are saved; go on with: %s%s\n", command.c_str(),
-              options.resumes ? "" : " --resume");
-  return 130;
+  return say_how_to_go_on("The SAEs that are trained are saved", command, options.resumes);
 }
 
 }  // namespace
 }  // namespace parsae_examples::multilayer
 
 int main(int argc, char** argv) {
-  parsae_examples::multilayer::Options options;
+  using namespace parsae_examples::multilayer;
+  Options options;
   CLI::App app;
-  parsae_examples::multilayer::add_options(app, options);
-  CLI11_PARSE(app, argc, argv);
-  std::string command;
-  for (int i = 0; i < argc; ++i) command += (i > 0 ? " " : "") + std::string(argv[i]);
-  try {
-    parsae_examples::multilayer::apply_quick(app, options);
-    parsae_examples::multilayer::check(options);
-    return parsae_examples::multilayer::run(options, command);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "multilayer: %s\n", error.what());
-    return EXIT_FAILURE;
-  }
+  add_options(app, options);
+  return parsae_examples::run_program("multilayer", app, argc, argv, [&](const std::string& command) {
+    apply_quick(app, options);
+    check(options);
+    return run(options, command);
+  });
 }

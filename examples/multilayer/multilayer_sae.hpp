@@ -35,26 +35,14 @@ struct TransformedLayer {
 /// As judge(), for an SAE behind a transform: FVU and loss in the network's units.
 inline void judge_transformed(const Host& host, const HeldOut& held_out, const parsae::AnyAutoencoder& sae,
                               const parsae::LayerTransform<float>& transform, LayerRow& row, parsae::Threads threads) {
-  const Index layer = row.layer;
-  parsae::CodeMetrics codes(row.n_latents);
-  const auto recon_of = [&](const Eigen::Ref<const parsae::Matrix<float>>& stream, bool counts) {
-    const TransformedLayer transformed(transform, layer, stream, threads);
-    const parsae::SparseCode<float> code = encode(sae, transformed.samples, threads);
-    if (counts) codes.add(code);
-    parsae::Matrix<float> recon = decode(sae, code, threads);
-    transform.undo(recon, transformed.layers.slice(), transformed.record, threads);
-    return recon;
-  };
-  const parsae::Matrix<float>& stream = held_out.streams.layers[static_cast<std::size_t>(layer)];
-  parsae::ReconstructionMetrics reconstruction;
-  reconstruction.add<float>(stream, recon_of(stream, true));
-  row.fvu = reconstruction.fvu();
-  row.l0 = codes.l0();
-  row.dead_fraction = codes.dead_fraction();
-  const Splice splice = [&](const Eigen::Ref<const parsae::Matrix<float>>& x) { return recon_of(x, false); };
-  const SpliceSettings settings{
-      .layer = layer, .first_position = FirstPosition::LeftOut, .passes = {.threads = threads}};
-  set_loss(row, spliced_cross_entropy(host.model, held_out.text, splice, settings).nats_a_token, held_out.baselines);
+  judge_by(host, held_out, row, threads,
+           [&](const Eigen::Ref<const parsae::Matrix<float>>& stream, parsae::SparseCode<float>& code) {
+             const TransformedLayer transformed(transform, row.layer, stream, threads);
+             code = encode(sae, transformed.samples, threads);
+             parsae::Matrix<float> recon = decode(sae, code, threads);
+             transform.undo(recon, transformed.layers.slice(), transformed.record, threads);
+             return recon;
+           });
 }
 
 /// The mean over the columns of `from` of the largest cosine with a column of `to`: near 1 where every latent of one

@@ -146,6 +146,7 @@ using Json = nlohmann::ordered_json;
   json["mlsae"] = detail::multilayer_json(results.multilayer);
   json["synthetic"] = detail::synthetic_json(results.synthetic);
   json["steering"] = detail::steering_json(results.steered);
+  json["settings"] = settings_json(results.settings);
   json["seconds"] = number_or_null(results.seconds);
   return json;
 }
@@ -153,8 +154,7 @@ using Json = nlohmann::ordered_json;
 /// What was not reached or is not known is null or an empty array. Throws parsae::FileError when the file cannot be
 /// written; an old one is then still whole.
 inline void write_results(const std::filesystem::path& path, const Results& results) {
-  const auto replace = nlohmann::ordered_json::error_handler_t::replace;
-  write_whole_file(path, results_json(results).dump(1, ' ', false, replace) + "\n");
+  write_json_file(path, results_json(results));
 }
 
 }  // namespace parsae_examples::multilayer

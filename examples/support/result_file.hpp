@@ -8,6 +8,8 @@
 #include <cmath>
 #include <filesystem>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace parsae_examples {
 
@@ -18,6 +20,28 @@ inline void write_whole_file(const std::filesystem::path& path, const std::strin
   parsae::AtomicFile file(path);
   file.write(content);
   file.commit();
+}
+
+/// The same with one space of indentation. Names may come from files and paths, and not be UTF-8: what is not is
+/// replaced.
+inline void write_json_file(const std::filesystem::path& path, const nlohmann::ordered_json& json) {
+  write_whole_file(path, json.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+}
+
+/// [to_json(row), ...], with the to_json of the rows' own namespace.
+template <class Row>
+[[nodiscard]] nlohmann::ordered_json json_array(const std::vector<Row>& rows) {
+  nlohmann::ordered_json array = nlohmann::ordered_json::array();
+  for (const Row& row : rows) array.push_back(to_json(row));
+  return array;
+}
+
+/// {name: value, ...}
+[[nodiscard]] inline nlohmann::ordered_json settings_json(
+    const std::vector<std::pair<std::string, std::string>>& settings) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  for (const auto& setting : settings) json[setting.first] = setting.second;
+  return json;
 }
 
 /// JSON has no NaN and no infinity: what is not known is null.

@@ -106,8 +106,6 @@ class BatchGradient {
     }
   }
 
-  /// The gradient of the batch, where it is trained.
-
  private:
   struct Piece {
     Index begin = 0;

@@ -44,13 +44,6 @@ template <class Row>
 }
 
 template <class Row>
-[[nodiscard]] nlohmann::ordered_json rows_to_json(const std::vector<Row>& rows) {
-  nlohmann::ordered_json array = nlohmann::ordered_json::array();
-  for (const Row& row : rows) array.push_back(to_json(row));
-  return array;
-}
-
-template <class Row>
 [[nodiscard]] std::vector<Row> rows_from_json(const nlohmann::ordered_json& array) {
   std::vector<Row> rows;
   for (const nlohmann::ordered_json& row : array) rows.push_back(from_json<Row>(row));
@@ -59,10 +52,10 @@ template <class Row>
 
 [[nodiscard]] inline nlohmann::ordered_json to_json(const Findings& findings) {
   nlohmann::ordered_json json;
-  json["arms"] = rows_to_json(findings.arms);
-  json["baseline"] = rows_to_json(findings.baseline);
-  json["contrast"] = rows_to_json(findings.contrast);
-  json["freed"] = rows_to_json(findings.freed);
+  json["arms"] = parsae_examples::json_array(findings.arms);
+  json["baseline"] = parsae_examples::json_array(findings.baseline);
+  json["contrast"] = parsae_examples::json_array(findings.contrast);
+  json["freed"] = parsae_examples::json_array(findings.freed);
   return json;
 }
 
@@ -76,12 +69,11 @@ template <class Row>
 inline void write_results(const std::filesystem::path& path, const Findings& findings, double seconds,
                           const std::vector<std::pair<std::string, std::string>>& settings) {
   nlohmann::ordered_json json;
-  json["arms"] = rows_to_json(findings.arms);
-  json["baseline"] = rows_to_json(findings.baseline);
+  json["arms"] = parsae_examples::json_array(findings.arms);
+  json["baseline"] = parsae_examples::json_array(findings.baseline);
   json["seconds"] = seconds;
-  for (const auto& setting : settings) json["settings"][setting.first] = setting.second;
-  const auto replace = nlohmann::ordered_json::error_handler_t::replace;
-  parsae_examples::write_whole_file(path, json.dump(1, ' ', false, replace) + "\n");
+  json["settings"] = parsae_examples::settings_json(settings);
+  parsae_examples::write_json_file(path, json);
 }
 
 }  // namespace parsae_experts

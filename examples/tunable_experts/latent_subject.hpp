@@ -12,6 +12,7 @@
 #include <parsae/steering/steer_code.hpp>
 #include <parsae/train/trainer.hpp>
 
+#include <array>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -79,12 +80,16 @@ class LatentSubject {
     return metrics.fvu();
   }
 
-  [[nodiscard]] RefusalContrast contrast(parsae::ActivityMeasure measure) const {
-    const parsae::Intervention none(sae_.n_latents());
-    RefusalContrast contrast(sae_.n_latents(), measure, answers(none));
-    contrast.add(parsae::UnitActivity::of_code(marked_.code, sae_.n_latents()), Marking::Marked);
-    contrast.add(parsae::UnitActivity::of_code(neutral_.code, sae_.n_latents()), Marking::None);
-    return contrast;
+  /// The contrasts on this subject's images, by frequency and by weight.
+  [[nodiscard]] std::array<RefusalContrast, 2> contrasts() const {
+    std::array<RefusalContrast, 2> both =
+        contrasts_of(sae_.n_latents(), answers(parsae::Intervention(sae_.n_latents())));
+    for (const Marking marking : {Marking::Marked, Marking::None}) {
+      const parsae::SparseCode<float>& code = (marking == Marking::Marked ? marked_ : neutral_).code;
+      const parsae::UnitActivity activity = parsae::UnitActivity::of_code(code, sae_.n_latents());
+      for (RefusalContrast& one : both) one.add(activity, marking);
+    }
+    return both;
   }
 
  private:

@@ -5,11 +5,11 @@
 
 #include <mnist_mdl/digits.hpp>
 #include <support/interrupt.hpp>
+#include <support/program.hpp>
 #include <support/progress_bar.hpp>
 
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 #include <string>
 #include <utility>
 #include <vector>
@@ -164,30 +164,23 @@ int run(const Options& options, const std::string& command) {
   std::printf("\n%s\n%s: %s\n", detail::headline(page).c_str(), parsae_examples::duration_text(page.seconds).c_str(),
               (options.out / "report.html").c_str());
   if (is_complete) return EXIT_SUCCESS;
-  std::printf("Interrupted. Finished seeds are saved; go on with: %s%s\n", command.c_str(),
-              options.resumes ? "" : " --resume");
-  return 130;
+  return parsae_examples::say_how_to_go_on("Finished seeds are saved", command, options.resumes);
 }
 
 }  // namespace
 }  // namespace parsae_experts
 
 int main(int argc, char** argv) {
-  parsae_experts::Options options;
+  using namespace parsae_experts;
+  Options options;
   int threads = 1;
   CLI::App app;
-  parsae_experts::add_options(app, options, threads);
-  CLI11_PARSE(app, argc, argv);
-  std::string command;
-  for (int i = 0; i < argc; ++i) command += (i > 0 ? " " : "") + std::string(argv[i]);
-  try {
+  add_options(app, options, threads);
+  return parsae_examples::run_program("tunable_experts", app, argc, argv, [&](const std::string& command) {
     parsae::require_between("--threads", threads, 1, 4096);
     options.recipe.threads = parsae::Threads(threads);
-    if (options.is_quick) parsae_experts::shorten(app, options);
-    parsae_experts::check(options);
-    return parsae_experts::run(options, command);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "tunable_experts: %s\n", error.what());
-    return EXIT_FAILURE;
-  }
+    if (options.is_quick) shorten(app, options);
+    check(options);
+    return run(options, command);
+  });
 }

@@ -113,8 +113,7 @@ class SeedExperiment {
   void run_experts(StageTwo stage, const Network<float>& network, const LabeledImages& shown, Baseline& baseline) {
     ExpertSubject seen(network, shown, recipe_.threads);
     ExpertSubject validation(network, data_.validation, recipe_.threads);
-    const auto by_frequency = seen.contrast(parsae::ActivityMeasure::Frequency);
-    const auto by_weight = seen.contrast(parsae::ActivityMeasure::Weight);
+    const auto [by_frequency, by_weight] = seen.contrasts();
     baseline.ranking_overlap = overlap(by_frequency.ranking(), by_weight.ranking());
     const bool frequency_wins = refusals_after(validation, by_frequency) <= refusals_after(validation, by_weight);
     baseline.measure = frequency_wins ? "frequency" : "weight";
@@ -164,10 +163,8 @@ class SeedExperiment {
       const PooledSae sae = train_pooled_sae(pooled_of(network, share), recipe_, seed_);
       const LatentSubject seen(network, sae, shown, recipe_.threads);
       const LatentSubject validation(network, sae, data_.validation, recipe_.threads);
-      for (const auto measure : {parsae::ActivityMeasure::Frequency, parsae::ActivityMeasure::Weight}) {
-        const RefusalContrast contrast = seen.contrast(measure);
+      for (const RefusalContrast& contrast : seen.contrasts())
         choices.push_back({sae, contrast, share, refusals_after(validation, contrast)});
-      }
     }
     return *std::min_element(choices.begin(), choices.end(), [](const LatentChoice& a, const LatentChoice& b) {
       return a.refusals_left < b.refusals_left;

@@ -3,6 +3,7 @@
 
 #include <parsae/steering/contrast.hpp>
 
+#include <array>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,6 +45,12 @@ class RefusalContrast {
   bool tells_apart_ = true;
 };
 
+/// By frequency and by weight, before any activity.
+[[nodiscard]] inline std::array<RefusalContrast, 2> contrasts_of(Index n_units, const AnswerPair& answers) {
+  return {RefusalContrast(n_units, parsae::ActivityMeasure::Frequency, answers),
+          RefusalContrast(n_units, parsae::ActivityMeasure::Weight, answers)};
+}
+
 /// The routed experts of a network, on the same images with marker and without.
 class ExpertSubject {
  public:
@@ -61,12 +68,14 @@ class ExpertSubject {
     return {answers(Marking::Marked, intervention), answers(Marking::None, intervention)};
   }
 
-  /// The contrast on this subject's images.
-  [[nodiscard]] RefusalContrast contrast(parsae::ActivityMeasure measure) {
-    RefusalContrast contrast(grid().n_units(), measure, answers(answering_.none()));
-    for (const Marking marking : {Marking::Marked, Marking::None})
-      contrast.add(answering_.activity(data_.images, marking), marking);
-    return contrast;
+  /// The contrasts on this subject's images, by frequency and by weight.
+  [[nodiscard]] std::array<RefusalContrast, 2> contrasts() {
+    std::array<RefusalContrast, 2> both = contrasts_of(grid().n_units(), answers(answering_.none()));
+    for (const Marking marking : {Marking::Marked, Marking::None}) {
+      const parsae::UnitActivity activity = answering_.activity(data_.images, marking);
+      for (RefusalContrast& one : both) one.add(activity, marking);
+    }
+    return both;
   }
 
  private:

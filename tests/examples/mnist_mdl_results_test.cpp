@@ -170,12 +170,14 @@ TEST_CASE("results.json has the agreed names, and null for what is infeasible or
   results.minimum = {find_minimum(results.grid, eps), find_minimum(results.grid, 0.1)};
   results.references = {{"raw pixels", eps, 312.5, 3, true, "entropy coded"},
                         {"nearest digit", eps, 15.9, 0, false, ""}};
+  results.settings = {{"widths", "512"}};
   results.seconds = 12.5;
   write_results_json(folder / "results.json", results);
 
   const nlohmann::json json = nlohmann::json::parse(content_of(folder / "results.json"));
-  CHECK(json.size() == 4);
+  CHECK(json.size() == 5);
   CHECK(json.at("seconds") == 12.5);
+  CHECK(json.at("settings").at("widths") == "512");
   REQUIRE(json.at("grid").size() == 9);
   const nlohmann::json& first = json.at("grid")[0];
   CHECK(first == nlohmann::json({{"width", 512},

@@ -37,6 +37,12 @@ TEST_CASE("a result file that cannot be written is an error, and the old one sta
   CHECK(std::filesystem::is_directory(folder / "results.json" / "in the way"));
 }
 
+TEST_CASE("a JSON file is indented, and holds what is not UTF-8") {
+  const parsae::test::TemporaryFolder folder;
+  write_json_file(folder / "results.json", {{"name", "a\xFF"}, {"n", 1}});
+  CHECK(content_of(folder / "results.json") == "{\n \"name\": \"a\xEF\xBF\xBD\",\n \"n\": 1\n}\n");
+}
+
 TEST_CASE("what JSON cannot say is null") {
   CHECK(number_or_null(0.5) == 0.5);
   CHECK(number_or_null(0.5, false).is_null());
