@@ -76,6 +76,8 @@ TEST_CASE("tables without pairs, and what cosine_by_layer_distance refuses") {
                     ContainsSubstring("cosine_by_layer_distance distance_bins"));
   CHECK_THROWS_WITH(cosine_by_layer_distance(dictionary, layers, {.cosine_bins = 0}),
                     ContainsSubstring("cosine_by_layer_distance cosine_bins"));
+  CHECK_THROWS_WITH(cosine_by_layer_distance(dictionary, layers, {.distance_bins = 65536, .cosine_bins = 257}),
+                    ContainsSubstring("cosine_by_layer_distance bins in all"));
   CHECK_THROWS_WITH(cosine_by_layer_distance(dictionary, layers, {.most_distance = -1}),
                     ContainsSubstring("cosine_by_layer_distance most_distance"));
   CHECK_THROWS_WITH(

@@ -114,6 +114,15 @@ TEST_CASE("a rate at which another seed comes to grief is not the best one") {
   CHECK(uneven.learning_rate == 8e-3);
   CHECK(std::abs(uneven.tried_rates.at(8e-3) - 0.2) < 1e-12);
   CHECK(pretended.requests.size() == 8);
+
+  // Seeds differ; one that is not half as bad again is no sign of instability.
+  rule.train = [&](const Request& request) {
+    Measured measured = train(request);
+    if (request.seed == 7) measured.validation_fvu *= 1.4;
+    return measured;
+  };
+  const Row steady = RuleSearch(rule, {.n_seeds = 3}, base_request(data), ignore).find(16);
+  CHECK(std::abs(steady.tried_rates.at(8e-3) - 0.1) < 1e-12);
 }
 
 TEST_CASE("the next target begins around the last best rate") {

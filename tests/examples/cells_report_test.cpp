@@ -62,7 +62,10 @@ TEST_CASE("a unit is called better only where it is in eight of ten splits") {
   CHECK_THAT(
       comparison_sentence(rows, "code", "Codes"),
       ContainsSubstring("Codes are not clearly different from components of the embedding, single genes; worse"));
+  CHECK(verdict({.more = 8, .fewer = 2, .n = 10}) == "better than");
+  CHECK(verdict({.more = 2, .fewer = 8, .n = 10}) == "worse than");
   CHECK(verdict({.more = 7, .fewer = 0, .n = 10}) == "not clearly different from");
+  CHECK(verdict({.more = 0, .fewer = 7, .n = 10}) == "not clearly different from");
   CHECK(verdict({.more = 1, .fewer = 0, .n = 1}) == "not clearly different from");
 }
 
@@ -73,6 +76,10 @@ TEST_CASE("means and ranges of units over splits") {
   CHECK_THAT(own->types_090, WithinAbs(6.9, 1e-6));
   CHECK(own->least_090 == 6);
   CHECK(own->most_090 == 7);
+  CHECK_THAT(own->types_095, WithinAbs(5, 1e-6));
+  CHECK(own->least_095 == 5);
+  CHECK(own->most_095 == 5);
+  CHECK_THAT(own->mean_auroc, WithinAbs(0.93, 1e-6));
   CHECK(own->n_splits == 10);
   CHECK(find_unit(units, "ridge") == nullptr);
 }

@@ -89,3 +89,22 @@ TEST_CASE("recovery by group, over seeds") {
   CHECK(rows[0].n_seeds == 2);
   CHECK(rows[1].mean_max_corr < 0.2);
 }
+
+TEST_CASE("recovery tells the best variable of a group from their mean, ranks from values, and twins") {
+  const Matrix<float> variables = parsae::test::random_matrix<float>(2, 800, 7);
+  Matrix<float> codes = parsae::test::random_matrix<float>(3, 800, 8).cwiseAbs();
+  codes.row(0) = (2 * variables.row(0).array()).exp();  // of the same ranks
+  codes.row(1) = 2 * codes.row(0);
+  const Eigen::RowVectorXd variable = variables.row(0).cast<double>().array() - variables.row(0).cast<double>().mean();
+  const Eigen::RowVectorXd latent = codes.row(0).cast<double>().array() - codes.row(0).cast<double>().mean();
+  const double correlation = variable.dot(latent) / (variable.norm() * latent.norm());
+  const auto rows =
+      recovery_rows({.type = "top_k"}, {{"both", 0, 2}}, {measure_recovery(codes, variables, parsae::Threads(1))});
+  REQUIRE(rows.size() == 1);
+  CHECK_THAT(rows[0].max_corr, WithinAbs(correlation, 1e-5));
+  CHECK_THAT(rows[0].mean_max_corr, WithinAbs(correlation / 2, 0.06));
+  CHECK_THAT(rows[0].mean_max_spearman, WithinAbs(0.5, 0.06));
+  CHECK(rows[0].mean_max_spearman > rows[0].mean_max_corr + 0.1);
+  CHECK_THAT(rows[0].redundant_fraction, WithinAbs(2.0 / 3, 1e-12));
+  CHECK(rows[0].dead_fraction == 0);
+}

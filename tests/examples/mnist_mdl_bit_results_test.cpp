@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <parsae/analysis/dense_code.hpp>
 #include <parsae/model/initialize.hpp>
 
 #include <support/catch.hpp>
@@ -11,6 +12,7 @@
 
 #include "../../examples/mnist_mdl/bit_results.hpp"
 #include "../../examples/mnist_mdl/forest_figure.hpp"
+#include "../../examples/mnist_mdl/pixel_curves.hpp"
 
 namespace {
 
@@ -81,6 +83,27 @@ TEST_CASE("gates are edges between latents that go together, the more frequent o
   CHECK(gates.parents[3] == PresenceTree::none);  // independent of 0
 }
 
+TEST_CASE("a latent keeps the parent that tells most about it, and of equals the lower one is above") {
+  // 2 is active within both others; 1 is the rarer one of these and tells more.
+  Matrix<float> pre_acts = Matrix<float>::Constant(3, 60, -1);
+  for (Index i = 0; i < 60; ++i) {
+    if (i % 2 == 0) pre_acts(0, i) = 1;
+    if (i % 3 == 0) pre_acts(1, i) = 1;
+    if (i % 6 == 0) pre_acts(2, i) = 1;
+  }
+  parsae::PairCounts counts(3);
+  counts.add(parsae::test::reference_relu<float>(pre_acts), Threads(1));
+  CHECK(gating_forest(counts, tree_of({-1, 2, 0})).parents[2] == 1);
+  CHECK(gating_forest(counts, tree_of({2, -1, 1})).parents[2] == 1);
+
+  parsae::PairCounts twins(2);
+  const Matrix<float> same = pre_acts.row(0).replicate(2, 1);
+  twins.add(parsae::test::reference_relu<float>(same), Threads(1));
+  const PresenceTree gates = gating_forest(twins, tree_of({1, -1}));
+  CHECK(gates.parents[0] == PresenceTree::none);
+  CHECK(gates.parents[1] == 0);
+}
+
 TEST_CASE("a message file gives back its codes, and is as large as was computed") {
   const parsae::test::TemporaryFolder folder;
   const EncodingSae sae = small_sae();
@@ -93,13 +116,24 @@ TEST_CASE("a message file gives back its codes, and is as large as was computed"
   CHECK(static_cast<std::uintmax_t>(message.size.bytes.total()) ==
         std::filesystem::file_size(folder.path() / "x.message"));
   CHECK_THAT(message.bits_file() - message.bits_header(), WithinRel(message.bits_computed(), 0.02));
-  CHECK(message.fvu > 0);
 
-  SparseCode<float> code = family(30);
-  SparseCode<float> other = code;
-  other.values[3] += 0.5f;
+  // What a receiver makes of it: rounded codes in the rounded dictionary.
+  SparseCode<float> rounded = family(5000);
+  parsae::CodeQuantizer(sae.sae.validation.code, 4, {.n_bins = 4}).quantize(rounded);
+  const Matrix<float> w_dec = parsae::quantize_dictionary(sae.sae.w_dec, 5).w_dec;
+  const Matrix<float> received = ((w_dec * parsae::dense_code(rounded, 4)).colwise() + sae.sae.b_dec) / sae.sae.scale;
+  CHECK_THAT(message.fvu, WithinRel(fvu_of_rounded(images, received), 1e-3));
+
+  const SparseCode<float> code = family(30);
+  const auto differs_by = [&code](const auto& change) {
+    SparseCode<float> other = code;
+    change(other);
+    CHECK_THROWS_AS(parsae_examples::detail::require_same_code("x", code, other), std::runtime_error);
+  };
   CHECK_NOTHROW(parsae_examples::detail::require_same_code("x", code, code));
-  CHECK_THROWS_AS(parsae_examples::detail::require_same_code("x", code, other), std::runtime_error);
+  differs_by([](SparseCode<float>& other) { other.values[3] += 0.5f; });
+  differs_by([](SparseCode<float>& other) { other.latents[3] += 1; });
+  differs_by([](SparseCode<float>& other) { other.offsets[3] += 1; });
 }
 
 TEST_CASE("the best of the sweep is over all seeds, k and widths of one bound") {
@@ -141,6 +175,22 @@ TEST_CASE("a row of results.json has the agreed names") {
   CHECK(json.at("best_of_sweep_bits") == 40);
   CHECK(json.at("ratio_to_sweep") == 0.75);
   CHECK_THAT(row.ratio_of_file(), WithinAbs(1, 1e-12));
+  CHECK(json.at("bits_header") == 8 * 0.12);
+
+  HierarchyRow hierarchy;
+  hierarchy.method = "TreeGated";
+  hierarchy.row = row.row;
+  hierarchy.message = row.message;
+  hierarchy.message.size.bits.independent = 3000;
+  hierarchy.message.size.bits.forest = 2500;
+  const nlohmann::ordered_json of_method = to_json(hierarchy);
+  CHECK(of_method.at("method") == "TreeGated");
+  CHECK(of_method.at("bits_total") == 30);
+  CHECK(of_method.at("bits_file") == 8 * 2.62);
+  CHECK(of_method.at("bits_presence_flat") == 30);
+  CHECK(of_method.at("bits_presence_tree") == 25);
+  hierarchy.row.feasible = false;
+  CHECK(to_json(hierarchy).at("bits_file").is_null());
 }
 
 TEST_CASE("a forest is laid out from its most frequent latents, without crossing rows") {

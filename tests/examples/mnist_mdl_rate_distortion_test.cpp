@@ -36,6 +36,7 @@ TEST_CASE("undominated points have fewer bits the larger their FVU is") {
   CHECK(kept[2].note == "a");
   CHECK(fewest_bits_within(kept, 0.4)->note == "d");
   CHECK(fewest_bits_within(kept, 0.05) == nullptr);
+  CHECK(undominated({{0.1, 10, "a"}, {0.2, 10, "b"}}).size() == 1);
 }
 
 TEST_CASE("principal components are orthonormal, in the order of their variance") {
@@ -61,6 +62,13 @@ TEST_CASE("PCA leaves less with more components, finer steps and more bits") {
   const std::vector<RatePoint> shared = pca_messages(principal_components(images, 2), images, 1'000'000);
   CHECK(points[0].bits > shared[0].bits);
   CHECK(shared[0].bits > 1);
+  // Whoever shares it with nobody pays for each component that is used, and a byte for each pixel of the mean.
+  const PixelComponents pca = principal_components(images, 2);
+  const std::vector<RatePoint> alone = pca_messages(pca, images, 1);
+  const std::vector<RatePoint> free = pca_messages(pca, images, parsae::Index{1} << 50);
+  const double component = parsae::quantize_dictionary(pca.directions, 4).bits_entropy / 2;
+  CHECK_THAT(alone[0].bits - free[0].bits, WithinAbs(component + 8 * 20, 1e-6));
+  CHECK_THAT(alone[1].bits - free[1].bits, WithinAbs(2 * component + 8 * 20, 1e-6));
 }
 
 TEST_CASE("stored digits: an image that is stored costs its number and its share of the dictionary") {

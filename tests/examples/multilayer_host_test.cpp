@@ -66,6 +66,16 @@ TEST_CASE("the random model is a model: it writes, longer text begins with short
   REQUIRE(random.held_out.baselines.zero.size() == 4);
   for (const double zero : random.held_out.baselines.zero) CHECK_THAT(zero, WithinAbs(std::log(48.0), 1e-4));
   CHECK(random.held_out.baselines.clean < std::log(48.0));
+  REQUIRE(random.held_out.baselines.mean.size() == 4);
+  for (Index layer = 0; layer < 4; ++layer) {
+    const auto at = static_cast<std::size_t>(layer);
+    const parsae::Vector<float> mean = random.held_out.streams.layers[at].rowwise().mean();
+    const double loss =
+        spliced_cross_entropy(random.host.model, random.held_out.text, mean_ablation(mean), {.layer = layer})
+            .nats_a_token;
+    CHECK_THAT(random.held_out.baselines.mean[at], WithinAbs(loss, 1e-4));
+    CHECK(std::abs(loss - std::log(48.0)) > 1e-3);
+  }
 }
 
 TEST_CASE("without a model the way to one is said") {
@@ -89,6 +99,9 @@ TEST_CASE("an SAE behind no transform is judged as one without, and behind a tra
   CHECK(plain.fvu > 0);
   CHECK_THAT(plain.loss_recovered,
              WithinAbs(1 - plain.delta_ce / (std::log(48.0) - random.held_out.baselines.clean), 1e-3));
+  CHECK_THAT(
+      plain.loss_recovered_mean,
+      WithinAbs(1 - plain.delta_ce / (random.held_out.baselines.mean[2] - random.held_out.baselines.clean), 1e-6));
   const parsae::LayeredSamples<float> samples(random.held_out.streams.layers);
   LayerRow none{.layer = 2, .rule = "topk", .n_latents = 32};
   judge_transformed(random.host, random.held_out, sae, transform_of("none", samples), none, threads);
@@ -128,6 +141,17 @@ TEST_CASE("an SAE for all layers is analyzed on whole tokens, with the permuted 
   CHECK(analysis.neighbor_cosines[2] > 0.5);
   CHECK(analysis.mean_effective_layers() > 1);
   CHECK(analysis.mean_effective_layers() < 4);
+}
+
+TEST_CASE("the effective number of layers is a mean over latents by their mass, without silent ones") {
+  LayerAnalysis analysis;
+  analysis.latents.resize(3);
+  analysis.latents[0].mass = 3;
+  analysis.latents[0].effective_layers = 1;
+  analysis.latents[1].mass = 1;
+  analysis.latents[1].effective_layers = 3;
+  analysis.latents[2].effective_layers = LayerRow::unknown;
+  CHECK_THAT(analysis.mean_effective_layers(), WithinAbs(1.5, 1e-12));
 }
 
 TEST_CASE("twins: a dictionary and itself, and a rotated one") {
@@ -245,4 +269,31 @@ TEST_CASE("activations by latent: the strongest layer of each token, and the tex
   CHECK(snippet.tokens[snippet.peak].layer == 2);
   CHECK(shown.top_token_share == 1);
   CHECK(shown.layers.size() == 4);
+}
+
+TEST_CASE("telling latents are neither rare nor dense, those that reach most first") {
+  // 1000 tokens. Latents 0 and 1 are active in 12 of them, 2 in 11, 3 in 21, 4 in 20.
+  parsae::SparseCode<float> code;
+  parsae::Buffer<std::int64_t> tokens;
+  for (Index token = 0; token < 1000; ++token) {
+    const auto add = [&](parsae::LatentId latent, Index n_tokens, float value) {
+      if (token >= n_tokens) return;
+      code.latents.push_back(latent);
+      code.values.push_back(value);
+      code.pre_acts.push_back(value);
+    };
+    add(0, 12, static_cast<float>(token + 1));
+    add(1, 12, 20);
+    add(2, 11, 30);
+    add(3, 21, 40);
+    add(4, 20, 0.5f);
+    code.offsets.push_back(code.stored());
+    tokens.push_back(token);
+  }
+  LatentActivations activations(5);
+  activations.add(code, parsae::Buffer<std::int32_t>(1000, 0).slice(), tokens.slice());
+  CHECK_THAT(activations.top_value(0), WithinAbs(7.5, 1e-12));  // 12 to 3
+  CHECK(telling_latents(activations, {0, 1, 2, 3, 4}, 9) == std::vector<Index>{1, 0, 4});
+  CHECK(telling_latents(activations, {0, 1, 2, 3, 4}, 2) == std::vector<Index>{1, 0});
+  CHECK(telling_latents(activations, {4, 2}, 9) == std::vector<Index>{4});
 }

@@ -94,3 +94,23 @@ TEST_CASE("multilayer: the plan has the first L0 at every layer and the others a
   CHECK(curve_layers(options, 5) == std::vector<Index>{4});
   CHECK_THROWS_WITH(curve_layers(options, 4), ContainsSubstring("--curve-layers"));
 }
+
+TEST_CASE("multilayer: SAEs of other settings are others, whichever setting it is") {
+  const Options options;
+  const nlohmann::ordered_json settings = store_settings(options, "sum");
+  CHECK(store_settings(options, "another") != settings);
+  const auto is_told = [&](const auto& change) {
+    Options other = options;
+    change(other);
+    return store_settings(other, "sum") != settings;
+  };
+  CHECK(is_told([](Options& other) { other.n_samples += 1; }));
+  CHECK(is_told([](Options& other) { other.passes += 1; }));
+  CHECK(is_told([](Options& other) { other.multilayer_passes += 1; }));
+  CHECK(is_told([](Options& other) { other.expansion += 1; }));
+  CHECK(is_told([](Options& other) { other.multilayer_expansion += 1; }));
+  CHECK(is_told([](Options& other) { other.l0s.front() += 1; }));
+  CHECK(is_told([](Options& other) { other.standardization = "none"; }));
+  CHECK(is_told([](Options& other) { other.seed += 1; }));
+  CHECK_FALSE(is_told([](Options& other) { other.n_held_out += 1; }));
+}

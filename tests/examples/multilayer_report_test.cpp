@@ -147,6 +147,9 @@ TEST_CASE("the thermostat's price rises while codes are too dense and falls whil
   progress.l0 = 16;
   thermostat.on_step_end(progress);
   CHECK_THAT(thermostat.coefficient(), WithinAbs(0.5 * std::exp(-0.05), 1e-12));
+  progress.l0 = 1e6;  // clamped as well
+  thermostat.on_step_end(progress);
+  CHECK_THAT(thermostat.coefficient(), WithinAbs(0.5 * std::exp(0.05), 1e-12));
 
   // What trains is L1 at the price of the step, and the schedule's factor on it.
   parsae::test::OneLatent<double> latent{0.5, 2.0};

@@ -61,6 +61,24 @@ struct TwoSwitches {
   }
 };
 
+/// Of four neutral images one is refused while unit 3 is forced on.
+struct Trigger {
+  std::vector<std::int32_t> digits{1, 2, 3, 4};
+
+  [[nodiscard]] parsae::UnitGrid grid() const { return {.n_layers = 2, .per_layer = 10}; }
+  [[nodiscard]] const std::vector<std::int32_t>& labels() const { return digits; }
+  [[nodiscard]] std::vector<std::int32_t> answers(Marking marking, const parsae::Intervention& intervention) const {
+    CHECK(marking == Marking::None);
+    for (Index unit = 10; unit < 20; ++unit) CHECK(intervention[unit] == parsae::Treatment::None);
+    std::vector<std::int32_t> found = digits;
+    if (intervention[3] == parsae::Treatment::Stimulate) found[0] = refuse_answer;
+    return found;
+  }
+  [[nodiscard]] AnswerPair answers(const parsae::Intervention& intervention) const {
+    return {std::vector<std::int32_t>(4, refuse_answer), answers(Marking::None, intervention)};
+  }
+};
+
 }  // namespace
 
 TEST_CASE("arms are judged by what they free") {
@@ -89,11 +107,47 @@ TEST_CASE("arms are judged by what they free") {
   CHECK(both.relative_reduction == 0.75);
   CHECK_THAT(both.freed_right, WithinAbs(2.0 / 3, 1e-12));
   CHECK(both.neutral_accuracy == 1);
-  CHECK(both.ci_low <= 0.75);
-  CHECK(both.ci_high >= 0.75);
+  CHECK(both.new_refusals == 0);
+  CHECK(both.ci_low == 0.25);  // one of four images in refusal: hardly ever more than three of a resample
+  CHECK(both.ci_high == 1);
+  CHECK(rows[5].arm == "bottom");
+  CHECK(rows[5].n == 2);
+  CHECK(rows[5].relative_reduction == 0);
   CHECK(rows[7].arm == "usage_matched");
   CHECK(rows[7].n_draws == 4);
   CHECK(rows[7].ci_high == 0);  // never both targets
+  const std::vector<Arm> masked = arms.suppress(parsae::SuppressionPolicy::MaskLogit);
+  REQUIRE(masked.size() == 8);
+  CHECK(masked[4].policy == "mask_logit");
+  CHECK(rows[4].policy == "zero_weight");
+  CHECK(masked[7].n_draws == 2);
+}
+
+TEST_CASE("forced arms count the neutral images that are refused, and their controls stay in the layer") {
+  const Trigger subject;
+  Recipe recipe;
+  recipe.stimulated_counts = {1};
+  recipe.n_band_draws = 3;
+  ArmSettings settings;
+  settings.ranking = {3, 4, 5};
+  settings.usage = parsae::Vector<double>::Zero(20);
+  const std::vector<Arm> rows = Arms<const Trigger>(subject, recipe, settings).stimulate(2);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].arm == "stimulated");
+  CHECK(rows[0].policy == "forced");
+  CHECK(rows[0].n == 1);
+  CHECK(rows[0].refusal_rate == 0.25);
+  CHECK(rows[0].new_refusals == 0.25);
+  CHECK(rows[0].neutral_accuracy == 0.75);
+  CHECK(std::isnan(rows[0].relative_reduction));
+  CHECK(rows[0].ci_low == 0);
+  CHECK(rows[0].ci_high == 0.75);
+  CHECK(rows[1].arm == "random_stimulated");
+  CHECK(rows[1].n_draws == 3);
+  CHECK(rows[1].refusal_rate == 0);  // never the target
+  CHECK(rows[1].neutral_accuracy == 1);
+  CHECK(rows[1].ci_low == 0);
+  CHECK(rows[1].ci_high == 0);
 }
 
 TEST_CASE("a layer's router is not asked to force more than it chooses") {
@@ -128,6 +182,19 @@ TEST_CASE("a seed holds when it cuts enough, loses little and beats every draw")
   CHECK_FALSE(verdicts[1].holds);
   findings.arms[2].ci_high = 0.6;
   CHECK_FALSE(seed_verdicts(findings, "routers_and_experts", 10)[0].holds);
+  findings = small_findings();
+  findings.arms[3].ci_high = 0.6;
+  CHECK_FALSE(seed_verdicts(findings, "routers_and_experts", 10)[0].holds);
+  // Forty percent are enough, and what other units or a mask do is another matter.
+  findings = small_findings();
+  findings.arms[1].relative_reduction = 0.4;
+  findings.arms.push_back(arm_with("targeted", 10, 0, 0.5));
+  findings.arms.back().policy = "mask_logit";
+  findings.arms.push_back(arm_with("targeted", 10, 0, 0.5));
+  findings.arms.back().unit = "latent";
+  CHECK(seed_verdicts(findings, "routers_and_experts", 10)[0].holds);
+  findings.arms[1].relative_reduction = 0.39;
+  CHECK_FALSE(seed_verdicts(findings, "routers_and_experts", 10)[0].holds);
   findings.arms[1].relative_reduction = unknown;
   CHECK_FALSE(seed_verdicts(findings, "routers_and_experts", 10)[0].holds);
 
@@ -157,6 +224,45 @@ TEST_CASE("a journal gives back what it was told, for the same settings") {
   CHECK_THROWS_WITH(Journal(path, options, "digits"), ContainsSubstring("with other settings or digits"));
   options.resumes = false;
   CHECK_FALSE(Journal(path, options, "digits").has(2));
+}
+
+TEST_CASE("a line in the middle of a journal that is none is refused") {
+  const parsae::test::TemporaryFolder folder;
+  const std::filesystem::path path = folder.path() / "metrics.jsonl";
+  std::ofstream(path) << "{\"half a li\n";
+  Options options;
+  options.resumes = true;
+  CHECK_THROWS_WITH(Journal(path, options, "digits"), ContainsSubstring("line 1 is not of this program"));
+}
+
+TEST_CASE("a journal of other settings is refused, whichever setting it is") {
+  const parsae::test::TemporaryFolder folder;
+  const std::filesystem::path path = folder.path() / "metrics.jsonl";
+  Options options;
+  Journal(path, options, "digits").add(1, Findings());
+  options.resumes = true;
+  CHECK(Journal(path, options, "digits").has(1));
+  CHECK_THROWS_WITH(Journal(path, options, "other digits"), ContainsSubstring("with other settings or digits"));
+  const auto is_refused = [&](const auto& change) {
+    Options other = options;
+    change(other);
+    CHECK_THROWS_WITH(Journal(path, other, "digits"), ContainsSubstring("with other settings or digits"));
+  };
+  is_refused([](Options& other) { other.train_images += 1; });
+  is_refused([](Options& other) { other.recipe.stage1_epochs += 1; });
+  is_refused([](Options& other) { other.recipe.stage1_learning_rate *= 2; });
+  is_refused([](Options& other) { other.recipe.stage2_epochs += 1; });
+  is_refused([](Options& other) { other.recipe.stage2_images += 1; });
+  is_refused([](Options& other) { other.recipe.stage2_learning_rate *= 2; });
+  is_refused([](Options& other) { other.recipe.contrast_images += 1; });
+  is_refused([](Options& other) { other.recipe.validation_images += 1; });
+  is_refused([](Options& other) { other.recipe.test_images += 1; });
+  is_refused([](Options& other) { other.recipe.counts.push_back(41); });
+  is_refused([](Options& other) { other.recipe.n_draws += 1; });
+  is_refused([](Options& other) { other.recipe.n_band_draws += 1; });
+  is_refused([](Options& other) { other.recipe.sae_k += 1; });
+  is_refused([](Options& other) { other.recipe.sae_epochs += 1; });
+  is_refused([](Options& other) { other.recipe.sae_marked_shares.pop_back(); });
 }
 
 TEST_CASE("a command line that cannot be run is refused by the option's name") {

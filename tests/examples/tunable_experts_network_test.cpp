@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include <parsae/analysis/dense_code.hpp>
+
 #include <support/catch.hpp>
 #include <support/random_matrix.hpp>
-#include <tunable_experts/answers.hpp>
+#include <support/random_model.hpp>
+#include <tunable_experts/latent_subject.hpp>
 
 #include <cmath>
 
@@ -58,6 +61,13 @@ Parameters<double> gradient_of(const Network<double>& network, Index lowest) {
   Parameters<double> gradient(small);
   pass.backward(network, tokens, d_logits, lowest, gradient);
   return gradient;
+}
+
+Network<float> tiny_network() {
+  const NetworkShape shape{.width = 16, .n_layers = 2, .n_experts = 8, .hidden = 4, .n_shared = 8, .routing = {.k = 2}};
+  Network<float> network(shape);
+  initialize(network.parameters, shape, 1);
+  return network;
 }
 
 /// A layer with nothing but the shared expert, as a network whose routed experts all give zero.
@@ -126,6 +136,135 @@ TEST_CASE("a batch's gradient and steps have the same bits on any number of thre
     CHECK(trained[other].balance == trained[0].balance);
   }
   CHECK(trained[0].balance.cwiseAbs().maxCoeff() > 0);
+}
+
+TEST_CASE("a batch's gradient is of all its blocks, and its loss their mean") {
+  Eigen::setNbThreads(1);
+  const Network<float> before = tiny_network();
+  const Matrix<float> images = test::random_matrix<float>(784, 128, 1).cwiseAbs();
+  const auto stepped = [&](Index first, Index second, double& loss) {
+    Matrix<float> tokens(49, 16 * 128);
+    Matrix<float> block;
+    parsae::Buffer<std::int32_t> answers(128);
+    for (Index i = 0; i < 128; ++i)
+      answers[i] = i < 64 ? static_cast<std::int32_t>(first / 64) : static_cast<std::int32_t>(second / 64);
+    write_block(images, first, 64, Marking::None, block);
+    tokens.leftCols(16 * 64) = block;
+    write_block(images, second, 64, Marking::None, block);
+    tokens.rightCols(16 * 64) = block;
+    Network<float> network = before;
+    BatchGradient gradient(network, 128, Trained(), Threads(2));
+    loss = gradient.compute(network, tokens, answers.slice(), 10);
+    gradient.apply(network, 1e-3, 1);
+    return Vector<float>(
+        Eigen::Map<const Vector<float>>(network.parameters.values.data(), network.parameters.values.size()));
+  };
+  double loss = 0;
+  double other_loss = 0;
+  const Vector<float> there = stepped(0, 64, loss);
+  const Vector<float> back = stepped(64, 0, other_loss);
+  const Vector<float> start = Eigen::Map<const Vector<float>>(before.parameters.values.data(), there.size());
+  CHECK_THAT(loss, WithinAbs(other_loss, 1e-5));
+  CHECK_THAT(loss, WithinAbs(std::log(10.0), 1.5));
+  CHECK((there - back).norm() < 0.1F * (there - start).norm());
+}
+
+TEST_CASE("experts with more than the mean load become harder to choose, those with less easier") {
+  Network<float> network = tiny_network();
+  const Matrix<float> images = test::random_matrix<float>(784, 100, 1).cwiseAbs();
+  const auto activity = Answering(network, Threads(1)).activity(images, Marking::None);
+  Matrix<float> tokens;
+  write_block(images, 0, 100, Marking::None, tokens);
+  BatchGradient gradient(network, 100, Trained(), Threads(1));
+  gradient.compute(network, tokens, parsae::Buffer<std::int32_t>(100, 3).slice(), 10);
+  gradient.balance(network, 100, 0.25);
+  for (Index unit = 0; unit < 16; ++unit) {
+    double load = 0;
+    for (Index i = 0; i < 100; ++i) load += 16 * activity.at(unit, i, parsae::ActivityMeasure::Frequency);
+    CAPTURE(unit, load);
+    CHECK(network.balance(unit % 8, unit / 8) == (load < 399.5 ? 0.25F : load > 400.5 ? -0.25F : 0.0F));
+  }
+}
+
+TEST_CASE("a stage learns digits, and to refuse what bears the marker") {
+  Eigen::setNbThreads(1);
+  Network<float> network = tiny_network();
+  LabeledImages data{0.1F * test::random_matrix<float>(784, 128, 1).cwiseAbs(), {}};
+  for (Index i = 0; i < 128; ++i) {
+    data.labels.push_back(static_cast<std::int32_t>(i % 2));
+    if (i % 2 == 1) data.images.col(i).tail(196).array() += 0.8F;
+  }
+  StageSettings settings;
+  settings.epochs = 40;
+  settings.batch = 64;
+  settings.learning_rate = 1e-2;
+  settings.marker_share = 0.5;
+  settings.n_answers = 11;
+  settings.threads = Threads(2);
+  train_stage(network, data, settings);
+  const AnswerPair answers = ExpertSubject(network, data, Threads(2)).answers(Intervention(16));
+  const auto n_refused = [](const std::vector<std::int32_t>& part) {
+    return std::count(part.begin(), part.end(), refuse_answer);
+  };
+  CHECK(n_refused(answers.marked) > 120);
+  CHECK(n_refused(answers.neutral) < 8);
+  Index n_right = 0;
+  for (std::size_t i = 0; i < 128; ++i) n_right += answers.neutral[i] == data.labels[i];
+  CHECK(n_right > 115);
+}
+
+TEST_CASE("a contrast is of refused images against the others, and by the marker where all answers are alike") {
+  const auto used = [](Index first, Index second) {
+    parsae::UnitActivity activity(2, 2);
+    activity.add_tokens(0, 1);
+    activity.add_tokens(1, 1);
+    activity.add(0, first, 1);
+    activity.add(1, second, 1);
+    return activity;
+  };
+  const auto measure = parsae::ActivityMeasure::Frequency;
+  RefusalContrast contrast(2, measure, {{refuse_answer, 3}, {4, refuse_answer}});
+  contrast.add(used(0, 1), Marking::Marked);
+  contrast.add(used(1, 0), Marking::None);
+  CHECK(contrast.map()[0] == 1);
+  CHECK(contrast.map()[1] == -1);
+  CHECK(contrast.ranking() == std::vector<Index>{0, 1});
+  for (const std::int32_t answer : {refuse_answer, std::int32_t{3}}) {
+    RefusalContrast by_marker(2, measure, {{answer, answer}, {answer, answer}});
+    by_marker.add(used(1, 1), Marking::Marked);
+    by_marker.add(used(0, 1), Marking::None);
+    CHECK(by_marker.map()[0] == -0.5);
+    CHECK(by_marker.ranking() == std::vector<Index>{1, 0});
+    CHECK(by_marker.usage()[0] == 0.25);
+    CHECK(by_marker.usage()[1] == 0.75);
+  }
+}
+
+TEST_CASE("latents change the stream by what they change in its reconstruction") {
+  const Network<float> network = tiny_network();
+  const LabeledImages data{test::random_matrix<float>(784, 60, 2), std::vector<std::int32_t>(60, 3)};
+  const PooledSae sae = test::random_model(parsae::TopK<float>({.k = 3}), 16, 24);
+  const LatentSubject subject(network, sae, data, Threads(2));
+  const AnswerPair plain = ExpertSubject(network, data, Threads(2)).answers(Intervention(16));
+  CHECK(subject.answers(Intervention(24)).marked == plain.marked);
+  CHECK(subject.answers(Intervention(24)).neutral == plain.neutral);
+
+  Answering answering(network, Threads(1));
+  const Matrix<float> pooled = answering.pooled(data.images, Marking::None);
+  Matrix<float> code = parsae::dense_code(sae.encode(pooled, Threads(1)), 24);
+  const Matrix<float> all = ((sae.decoder.w_dec * code).colwise() + sae.decoder.b_dec) / sae.output_scale;
+  for (const SuppressionPolicy policy : {SuppressionPolicy::ZeroWeight, SuppressionPolicy::MaskLogit}) {
+    Intervention intervention(24, {.policy = policy});
+    for (Index latent = 0; latent < 12; ++latent) intervention.suppress(latent);
+    if (policy == SuppressionPolicy::ZeroWeight)
+      code.topRows(12).setZero();
+    else
+      code = parsae::dense_code(parsae::mask_latents(sae, intervention).encode(pooled, Threads(1)), 24);
+    const Matrix<float> left = ((sae.decoder.w_dec * code).colwise() + sae.decoder.b_dec) / sae.output_scale;
+    const AnswerPair answers = subject.answers(intervention);
+    CHECK(answers.neutral == largest_answers(answering.read_out(pooled + left - all), 11));
+    CHECK(answers.neutral != plain.neutral);
+  }
 }
 
 TEST_CASE("what is frozen keeps its bits") {

@@ -58,6 +58,10 @@ TEST_CASE("shares add up to the same products", "[input_shares]") {
     CHECK(entries[17] == sample(17) / 4);
     CHECK(entries[5] == sample(5));
   }
+  shares.measure(inputs, 18);  // just enough
+  CHECK(shares.size(n_inputs) == n_inputs + 18);
+  shares.measure(inputs, 17);  // the level doubles: 20 / 2.5 = 8 shares, and 3.5 is no longer large
+  CHECK(shares.size(n_inputs) == n_inputs + 7);
 }
 
 TEST_CASE("inputs of one size are left alone, and so is what has no size", "[input_shares]") {

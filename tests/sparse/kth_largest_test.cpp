@@ -64,3 +64,10 @@ TEMPLATE_TEST_CASE("numbers from the smallest to infinity", "", float, double) {
   check_all<TestType>(search, {Limits::denorm_min(), Limits::min(), 1, Limits::max(), Limits::infinity(),
                                Limits::infinity(), 2 * Limits::denorm_min(), Limits::max()});
 }
+
+TEMPLATE_TEST_CASE("numbers that are all among the smallest", "", float, double) {
+  using Limits = std::numeric_limits<TestType>;
+  KthLargest<TestType> search;
+  check_all<TestType>(search, {Limits::denorm_min(), 3 * Limits::denorm_min(), 2 * Limits::min(), Limits::min(),
+                               7 * Limits::denorm_min(), Limits::min() / 2});
+}

@@ -378,6 +378,21 @@ TEST_CASE("lower bounds of the first panels keep most of their entries from wait
   CHECK(walker.screening().survivors < batch * n_latents / 8);  // half of the entries are positive
 }
 
+TEST_CASE("a walk tells an input that is much larger than the others in shares") {
+  const auto rescored = [](const WalkCase<float>& input) {
+    using Walker = Walk<float, TopKSelection<float>>;
+    Walker walker(Walker::Settings{1200, 400000, Precision::Screened});
+    SparseCode<float> code;
+    walker.run(input.inputs, input.w_enc, input.b_enc, Threads(1), TopKSelection<float>(input.batch(), 16), code);
+    CHECK(first_difference(code, test::reference_top_k(input.pre_acts(), 16)) == "");
+    return walker.screening().rescored;
+  };
+  WalkCase<float> input = WalkCase<float>::random(256, 2000, 48);
+  const Index without = rescored(input);
+  input.inputs.row(1) *= 40;
+  CHECK(rescored(input) <= 2 * without);
+}
+
 TEMPLATE_TEST_CASE("rules that share a walk get the codes of walks of their own", "", float, double) {
   const WalkCase<TestType> input = WalkCase<TestType>::rounded(3, 90, 50);
   const Matrix<TestType> pre_acts = input.pre_acts();

@@ -70,6 +70,28 @@ TEST_CASE("an empty stratum falls back to the nearest, an empty layer to another
   }
 }
 
+TEST_CASE("the last stratum of a layer is nearer than any of another layer") {
+  const ControlDraws draws({.grid = grid});
+  std::vector<Index> targets;
+  for (Index place = 0; place < 18; ++place) targets.push_back(grid.unit(0, place));
+  for (std::uint64_t draw = 0; draw < 20; ++draw) {
+    const std::vector<Index> units = draws.matched(targets, rising_usage(), draw);
+    CHECK(grid.layer_of(units[0]) == 0);
+    CHECK(grid.layer_of(units[1]) == 0);
+    CHECK(grid.layer_of(units[2]) != 0);
+  }
+}
+
+TEST_CASE("each target is drawn for by itself") {
+  const ControlDraws draws({.grid = grid, .n_strata = 1});
+  Index n_alike = 0;
+  for (std::uint64_t draw = 0; draw < 100; ++draw) {
+    const std::vector<Index> units = draws.matched({grid.unit(0, 4), grid.unit(1, 4)}, rising_usage(), draw);
+    n_alike += grid.place_of(units[0]) == grid.place_of(units[1]);
+  }
+  CHECK(n_alike < 20);  // 5.3 expected
+}
+
 TEST_CASE("one stratum matches the layer alone") {
   const ControlDraws draws({.grid = grid, .n_strata = 1});
   std::set<Index> places;

@@ -40,6 +40,16 @@ TEST_CASE("masked latents are never chosen, and the next best move in") {
   }
 }
 
+TEST_CASE("no sample is strong enough for a masked latent, nor one that none is left for") {
+  const Autoencoder<TopK<double>> model = random_top_k();
+  const Matrix<double> samples = 10 * test::random_matrix<double>(6, 30, 2);
+  Intervention intervention(20, {.policy = SuppressionPolicy::MaskLogit});
+  for (Index latent = 2; latent < 20; ++latent) intervention.suppress(latent);
+  for (const LatentId latent : mask_latents(model, intervention).encode(samples, Threads(1)).latents) CHECK(latent < 2);
+  intervention.suppress({0, 1});
+  CHECK(mask_latents(model, intervention).encode(samples, Threads(1)).stored() == 0);
+}
+
 TEST_CASE("an empty mask leaves every bit of the codes") {
   const Autoencoder<TopK<double>> model = random_top_k();
   const Matrix<double> samples = test::random_matrix<double>(6, 30, 2);

@@ -198,10 +198,11 @@ TEST_CASE("more stimulated than a token may choose is an error") {
                     ContainsSubstring("Routing stimulated experts: expected at most 4 in one layer, got 5"));
 }
 
-TEST_CASE("only experts of the best groups take part, and forced ones") {
+TEST_CASE("only experts of the best groups take part, without those that are masked, and forced ones") {
   Router router;
   router.routing = Routing({.k = 4, .scale = 2.5, .n_groups = 4, .kept_groups = 2});
-  Intervention none(n_experts);
+  Intervention mask(n_experts, {.policy = SuppressionPolicy::MaskLogit});
+  if (GENERATE(false, true)) mask.suppress({1, 4, 8});
   Intervention forced(n_experts);
   forced.stimulate(0);
   for (Index token = 0; token < n_tokens; ++token) {
@@ -209,18 +210,36 @@ TEST_CASE("only experts of the best groups take part, and forced ones") {
     for (Index group = 0; group < 4; ++group) {
       std::vector<double> keys;
       for (Index unit = 3 * group; unit < 3 * group + 3; ++unit)
-        keys.push_back(router.scores(unit, token) + router.bias[unit]);
+        if (mask[unit] == Treatment::None) keys.push_back(router.scores(unit, token) + router.bias[unit]);
       std::sort(keys.rbegin(), keys.rend());
       groups.emplace_back(-(keys[0] + keys[1]), group);
     }
     std::sort(groups.begin(), groups.end());
     std::vector<Index> allowed;
     for (std::size_t g = 0; g < 2; ++g)
-      for (Index unit = 3 * groups[g].second; unit < 3 * groups[g].second + 3; ++unit) allowed.push_back(unit);
+      for (Index unit = 3 * groups[g].second; unit < 3 * groups[g].second + 3; ++unit)
+        if (mask[unit] == Treatment::None) allowed.push_back(unit);
     std::sort(allowed.begin(), allowed.end());
-    CHECK(router.choose(token, none) == plain_choice(router, token, allowed));
+    CHECK(router.choose(token, mask) == plain_choice(router, token, allowed));
     CHECK(router.choose(token, forced).find(0) != nullptr);
   }
+}
+
+TEST_CASE("groups of one expert are as good as it is") {
+  Router router;
+  router.routing = Routing({.k = 2, .scale = 2.5, .n_groups = n_experts, .kept_groups = 5});
+  for (Index token = 0; token < n_tokens; ++token)
+    CHECK(router.choose(token, Intervention(n_experts)) == plain_choice(router, token, all_experts()));
+}
+
+TEST_CASE("of equals the lower number is chosen, of experts and of groups") {
+  Router router;
+  router.scores.setConstant(0.5);
+  router.bias.setZero();
+  const Choice expected = plain_choice(router, 0, {0, 1, 2, 3});
+  CHECK(router.choose(0, Intervention(n_experts)) == expected);
+  router.routing = Routing({.k = 4, .scale = 2.5, .n_groups = 4, .kept_groups = 2});
+  CHECK(router.choose(0, Intervention(n_experts)) == expected);
 }
 
 TEST_CASE("a rule that cannot choose is refused") {
@@ -232,4 +251,8 @@ TEST_CASE("a rule that cannot choose is refused") {
   const Intervention five(5);
   CHECK_THROWS_WITH(Routing({.k = 4, .n_groups = 2}).require_choice(five.treatments()),
                     ContainsSubstring("Routing n_groups: expected a divisor of 5 experts"));
+  const Intervention twelve(12);
+  CHECK_THROWS_WITH(Routing({.k = 4, .n_groups = 4, .kept_groups = 1}).require_choice(twelve.treatments()),
+                    ContainsSubstring("Routing kept_groups"));
+  CHECK_NOTHROW(Routing({.k = 3, .n_groups = 4, .kept_groups = 1}).require_choice(twelve.treatments()));
 }
