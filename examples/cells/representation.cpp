@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "representation.hpp"
 
+#include <support/principal_components.hpp>
+
 #include <memory>
 
 #include "dense_autoencoder.hpp"
-#include "principal_components.hpp"
 
 namespace parsae_examples::cells {
 

@@ -162,7 +162,7 @@ void print_rows(const BitResults& bits) {
 
 ReferenceMessages reference_messages(const Images& images, Index n_images) {
   const parsae::Matrix<float> judged = first_images(images.test, 2000);
-  const PixelComponents pca = principal_components(first_images(images.train, 20'000), 48);
+  const PrincipalComponents pca(first_images(images.train, 20'000), {.n_components = 48});
   return {pca_messages(pca, judged, n_images),
           stored_digit_messages(images.train, first_images(images.test, 500), n_images)};
 }

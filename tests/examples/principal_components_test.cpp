@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <cells/principal_components.hpp>
+
 #include <support/catch.hpp>
+#include <support/principal_components.hpp>
 #include <support/random_matrix.hpp>
 
-using namespace parsae_examples::cells;
+using namespace parsae_examples;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
 using parsae::Index;

@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace parsae_examples::cells {
+namespace parsae_examples {
 
 struct PrincipalComponentsSettings {
   parsae::Index n_components = 10;  ///< >= 1, at most the number of inputs and of samples
@@ -44,6 +44,8 @@ class PrincipalComponents {
   }
 
   [[nodiscard]] Index n_components() const { return directions_.cols(); }
+
+  [[nodiscard]] const parsae::Vector<double>& mean() const { return mean_; }
 
   /// n_inputs x n_components, orthonormal; a direction without variance is zero.
   [[nodiscard]] const parsae::Matrix<double>& directions() const { return directions_; }
@@ -126,4 +128,4 @@ class PrincipalComponents {
   double total_ = 0;
 };
 
-}  // namespace parsae_examples::cells
+}  // namespace parsae_examples
