@@ -11,7 +11,7 @@
 namespace parsae_benchmarks {
 namespace {
 
-parsae::MutualChoice<float> activation(const Request& request) {
+parsae::MutualChoice<float> mutual_choice(const Request& request) {
   return parsae::MutualChoice<float>({.k = request.target_l0});
 }
 
@@ -24,16 +24,16 @@ std::vector<Rule> mutual_choice_rules() {
            .stored_rate = 1.6e-2,
            .train =
                [](const Request& request) {
-                 return train_and_measure(activation(request), Objective(MeanSquaredError()), request);
+                 return train_and_measure(mutual_choice(request), Objective(MeanSquaredError()), request);
                }},
           {.name = "mutual_choice+aux_k",
            .stored_rate = 1.6e-2,
            .train =
                [](const Request& request) {
-                 return train_and_measure(activation(request), Objective(MeanSquaredError(), parsae::AuxK()), request);
+                 return train_and_measure(mutual_choice(request), Objective(MeanSquaredError(), parsae::AuxK()), request);
                }},
           {.name = "mutual_choice+aux_zipf", .stored_rate = 1.6e-2, .train = [](const Request& request) {
-             return train_and_measure(activation(request), Objective(MeanSquaredError(), parsae::AuxZipf()), request);
+             return train_and_measure(mutual_choice(request), Objective(MeanSquaredError(), parsae::AuxZipf()), request);
            }}};
 }
 

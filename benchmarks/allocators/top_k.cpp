@@ -13,7 +13,7 @@
 namespace parsae_benchmarks {
 namespace {
 
-parsae::TopK<float> activation(const Request& request) {
+parsae::TopK<float> top_k(const Request& request) {
   return parsae::TopK<float>({.k = std::max<Index>(std::llround(request.target_l0), 1)});
 }
 
@@ -26,16 +26,16 @@ std::vector<Rule> top_k_rules() {
            .stored_rate = 1.6e-2,
            .train =
                [](const Request& request) {
-                 return train_and_measure(activation(request), Objective(MeanSquaredError()), request);
+                 return train_and_measure(top_k(request), Objective(MeanSquaredError()), request);
                }},
           {.name = "topk+aux_k",
            .stored_rate = 1.6e-2,
            .train =
                [](const Request& request) {
-                 return train_and_measure(activation(request), Objective(MeanSquaredError(), parsae::AuxK()), request);
+                 return train_and_measure(top_k(request), Objective(MeanSquaredError(), parsae::AuxK()), request);
                }},
           {.name = "topk+aux_zipf", .stored_rate = 1.6e-2, .train = [](const Request& request) {
-             return train_and_measure(activation(request), Objective(MeanSquaredError(), parsae::AuxZipf()), request);
+             return train_and_measure(top_k(request), Objective(MeanSquaredError(), parsae::AuxZipf()), request);
            }}};
 }
 

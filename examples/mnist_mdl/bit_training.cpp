@@ -14,12 +14,12 @@
 namespace parsae_examples {
 namespace {
 
-using Model = parsae::Autoencoder<parsae::JumpReLU<float>>;
+using JumpReluSae = parsae::Autoencoder<parsae::JumpReLU<float>>;
 
 /// Steers by the FVU of some held-out images, before codes are rounded.
 class Steering {
  public:
-  Steering(const Model& model, const Images& images, double target, double peak_rate, parsae::Threads threads,
+  Steering(const JumpReluSae& model, const Images& images, double target, double peak_rate, parsae::Threads threads,
            double& noise_variance)
       : model_(&model),
         watched_(first_images(images.validation, 500)),
@@ -41,7 +41,7 @@ class Steering {
   [[nodiscard]] bool has_come_near() const { return fvu_ <= 1.1 * target_; }
 
  private:
-  const Model* model_;
+  const JumpReluSae* model_;
   parsae::Matrix<float> watched_;
   double variation_;
   double target_;
@@ -52,15 +52,16 @@ class Steering {
 };
 
 /// The model with the latents that some training image activates: nobody has to be told of the others.
-Model without_silent_latents(const Model& model, const parsae::Matrix<float>& images, parsae::Threads threads) {
+JumpReluSae without_silent_latents(const JumpReluSae& model, const parsae::Matrix<float>& images,
+                                   parsae::Threads threads) {
   parsae::CodeMetrics usage(model.n_latents());
   usage.add(model.encode(images, threads));
   std::vector<Index> used;
   for (Index j = 0; j < model.n_latents(); ++j)
     if (usage.density(j) > 0) used.push_back(j);
   if (used.empty()) used.push_back(0);
-  Model kept({.n_inputs = model.n_inputs(), .n_latents = static_cast<Index>(used.size())},
-             parsae::JumpReLU<float>(model.activation.settings()));
+  JumpReluSae kept({.n_inputs = model.n_inputs(), .n_latents = static_cast<Index>(used.size())},
+                   parsae::JumpReLU<float>(model.activation.settings()));
   for (Index j = 0; j < kept.n_latents(); ++j) {
     const Index from = used[static_cast<std::size_t>(j)];
     kept.encoder.w_enc.col(j) = model.encoder.w_enc.col(from);
@@ -75,7 +76,7 @@ Model without_silent_latents(const Model& model, const parsae::Matrix<float>& im
 }
 
 struct Trained {
-  Model model;
+  JumpReluSae model;
   bool has_come_near = false;
 };
 
@@ -91,8 +92,8 @@ Trained trained(const BitTraining& training, Index width, double target, const I
   settings.dead_after_samples = settings.density_window_samples = 20'000;
   settings.threads = threads;
 
-  Model model({.n_inputs = images.train.rows(), .n_latents = width},
-              JumpReLU<float>({.narrowing_batches = std::max<Index>(training.steps * 3 / 5, 1)}));
+  JumpReluSae model({.n_inputs = images.train.rows(), .n_latents = width},
+                    JumpReLU<float>({.narrowing_batches = std::max<Index>(training.steps * 3 / 5, 1)}));
   initialize(model, images.train, {.seed = training.seed, .latents = LatentStart::CenteredSamples});
   initialize_thresholds(model, images.train, std::min(BitTraining::first_l0, static_cast<double>(width)), threads);
   if (noise_variance <= 0) {

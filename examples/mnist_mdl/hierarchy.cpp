@@ -13,12 +13,12 @@ namespace parsae_examples {
 namespace {
 
 using parsae::TreeGated;
-using Model = parsae::Autoencoder<TreeGated<float>>;
+using TreeGatedSae = parsae::Autoencoder<TreeGated<float>>;
 
 /// Learns the forest from the codes of the first half of the run.
 class LearnForest {
  public:
-  LearnForest(Model& model, const parsae::Matrix<float>& images, parsae::Threads threads)
+  LearnForest(TreeGatedSae& model, const parsae::Matrix<float>& images, parsae::Threads threads)
       : model_(&model), images_(first_images(images, 10'000)), threads_(threads) {}
 
   void on_step_end(const parsae::TrainProgress& progress) {
@@ -30,7 +30,7 @@ class LearnForest {
   }
 
  private:
-  Model* model_;
+  TreeGatedSae* model_;
   parsae::Matrix<float> images_;
   parsae::Threads threads_;
 };
@@ -43,7 +43,8 @@ enum class Kind { TopK, Tree, Nested };
 
 EncodingSae train(Kind kind, const HierarchySettings& settings, const Recipe& recipe, const Images& images) {
   using namespace parsae;
-  Model model({.n_inputs = images.train.rows(), .n_latents = settings.width}, TreeGated<float>({.k = settings.k}));
+  TreeGatedSae model({.n_inputs = images.train.rows(), .n_latents = settings.width},
+                     TreeGated<float>({.k = settings.k}));
   initialize(model, images.train,
              {.seed = settings.seed,
               .latents = settings.k <= 4 ? LatentStart::CenteredSamples : LatentStart::RandomDirections});

@@ -11,6 +11,8 @@
 #include <support/catch.hpp>
 #include <support/latent_fixture.hpp>
 
+namespace activation_test {
+
 using namespace parsae;
 using test::equals;
 
@@ -86,3 +88,5 @@ TEST_CASE("an activation without state has neither arrays nor settings nor a thr
   CHECK(visited == 0);
   CHECK_FALSE(StatelessActivation::has_threshold);
 }
+
+}  // namespace activation_test

@@ -8,6 +8,8 @@
 #include <cmath>
 #include <limits>
 
+namespace gated_inference_test {
+
 using namespace parsae;
 
 static_assert(Activation<GatedInference<float>> && Activation<GatedInference<double>>);
@@ -71,3 +73,5 @@ TEST_CASE("fixed gates that cannot be are refused") {
   CHECK_THROWS_WITH(Act(two, two).select(4, 3), "GatedInference log_scale: expected a 3 x 1 matrix, got 2 x 1");
   CHECK_THROWS_WITH(Act(two, two).resize(3), "GatedInference log_scale: expected a 3 x 1 matrix, got 2 x 1");
 }
+
+}  // namespace gated_inference_test

@@ -6,6 +6,8 @@
 
 #include <cmath>
 
+namespace gated_selection_test {
+
 using namespace parsae;
 
 static_assert(SelectionFor<GatedSelection<float>, float> && SelectionFor<GatedSelection<double>, double>);
@@ -96,3 +98,5 @@ TEST_CASE("a row of open gates is settled like its candidates") {
     if (kind == ExplicitZeros::Stored) CHECK((code.latents[1] == 1 && code.values[1] == 0 && code.pre_acts[1] == 3));
   }
 }
+
+}  // namespace gated_selection_test

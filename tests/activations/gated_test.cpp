@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+namespace gated_test {
+
 using namespace parsae;
 using test::equals;
 
@@ -156,3 +158,5 @@ TEST_CASE("gates that cannot be are refused") {
   act.shift()(2) = std::numeric_limits<float>::quiet_NaN();
   CHECK_THROWS_WITH(act.check(), "Gated shift: expected a finite value, got nan");
 }
+
+}  // namespace gated_test

@@ -15,6 +15,8 @@
 #include <string_view>
 #include <type_traits>
 
+namespace jump_relu_test {
+
 using namespace parsae;
 using test::equals;
 
@@ -385,3 +387,5 @@ TEST_CASE("settings and sizes that cannot be are refused") {
   CHECK_THROWS_WITH(jump_relu<float>(0.5, 0.1, 4).select(9, 5),
                     "JumpReLU thresholds: expected a 5 x 1 matrix, got 4 x 1");
 }
+
+}  // namespace jump_relu_test

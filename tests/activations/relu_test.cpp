@@ -5,6 +5,8 @@
 #include <support/latent_fixture.hpp>
 #include <support/walk_case.hpp>
 
+namespace relu_test {
+
 using namespace parsae;
 
 TEMPLATE_TEST_CASE("ReLU keeps what is above zero, in training and inference", "", float, double) {
@@ -27,3 +29,5 @@ TEST_CASE("ReLU passes the gradient of active entries") {
 }
 
 TEST_CASE("the name of ReLU in files") { CHECK(ReLU<float>::name == "relu"); }
+
+}  // namespace relu_test

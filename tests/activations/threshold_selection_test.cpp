@@ -5,6 +5,8 @@
 #include <support/latent_fixture.hpp>
 #include <support/walk_case.hpp>
 
+namespace threshold_selection_test {
+
 using namespace parsae;
 
 static_assert(SelectionFor<ThresholdSelection<float>, float> && SelectionFor<ThresholdSelection<double>, double>);
@@ -78,3 +80,5 @@ TEST_CASE("a row of survivors is settled like its candidates") {
   CHECK(test::equals(code.pre_acts, {1.75}));
   CHECK(test::equals(code.values, {0}));
 }
+
+}  // namespace threshold_selection_test

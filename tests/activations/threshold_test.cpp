@@ -7,6 +7,8 @@
 
 #include <limits>
 
+namespace threshold_test {
+
 using namespace parsae;
 
 TEMPLATE_TEST_CASE("one threshold for all, or one for each latent", "", float, double) {
@@ -67,3 +69,5 @@ TEST_CASE("thresholds that cannot be are refused") {
   CHECK_THROWS_WITH(with(1).select(4, 3), "Threshold thresholds: expected a 3 x 1 matrix, got 2 x 1");
   CHECK_THROWS_WITH(with(1).resize(3), "Threshold thresholds: expected a 3 x 1 matrix, got 2 x 1");
 }
+
+}  // namespace threshold_test

@@ -5,6 +5,8 @@
 #include <support/catch.hpp>
 #include <support/walk_case.hpp>
 
+namespace either_selection_test {
+
 using namespace parsae;
 using test::first_difference;
 using test::WalkCase;
@@ -68,3 +70,5 @@ TEST_CASE("a guess is confirmed by the rule that made it") {
   CHECK_FALSE(Rule<float>(mutual).confirm(workers));
   CHECK(Rule<float>(mutual).confirm(workers));  // the guess is forgotten
 }
+
+}  // namespace either_selection_test

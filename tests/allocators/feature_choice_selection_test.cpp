@@ -8,6 +8,8 @@
 #include <limits>
 #include <vector>
 
+namespace feature_choice_selection_test {
+
 using namespace parsae;
 using test::first_difference;
 using test::WalkCase;
@@ -213,3 +215,5 @@ TEST_CASE("memory is that of the budget, all of it from the first walk on a batc
   CHECK(largest < 4 * n_latents * batch / 4);  // a quarter of the pre-activations
   CHECK(n_late == 0);
 }
+
+}  // namespace feature_choice_selection_test

@@ -10,6 +10,8 @@
 #include <numeric>
 #include <vector>
 
+namespace feature_choice_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using test::close_to;
@@ -320,3 +322,5 @@ TEST_CASE("arrays of Feature Choice that cannot be are refused") {
   refuses("density", 5, 2, "density: expected a value from 0 to 1, got 2");
   refuses("credit", 5, -1, "credit");
 }
+
+}  // namespace feature_choice_test

@@ -8,6 +8,8 @@
 #include <numeric>
 #include <vector>
 
+namespace latent_budgets_test {
+
 using namespace parsae;
 
 namespace {
@@ -172,3 +174,5 @@ TEST_CASE("arrays out of range are refused") {
   refuses(0, -1, "Owner density: expected a value from 0 to 1, got -1");
   refuses(1, 2, "Owner credit: expected a value from 0 to 1, got 2");
 }
+
+}  // namespace latent_budgets_test

@@ -7,6 +7,8 @@
 #include <limits>
 #include <vector>
 
+namespace latent_forest_test {
+
 using namespace parsae;
 
 namespace {
@@ -95,3 +97,5 @@ TEST_CASE("an array from a file is a forest or refused") {
   CHECK(reason(std::numeric_limits<float>::quiet_NaN()) == "owner parent: expected a value from -1 to 2, got nan");
   CHECK_THROWS_AS(LatentForest<float>((Index{1} << 24) + 1), std::invalid_argument);
 }
+
+}  // namespace latent_forest_test

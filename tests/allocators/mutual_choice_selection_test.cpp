@@ -8,6 +8,8 @@
 #include <limits>
 #include <vector>
 
+namespace mutual_choice_selection_test {
+
 using namespace parsae;
 using test::first_difference;
 using test::WalkCase;
@@ -220,3 +222,5 @@ TEMPLATE_TEST_CASE("codes do not depend on what was guessed", "", float, double)
 }
 
 TEST_CASE("a budget of none is refused") { CHECK_THROWS_AS(Rule(4, 0), std::invalid_argument); }
+
+}  // namespace mutual_choice_selection_test

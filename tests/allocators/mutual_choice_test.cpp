@@ -9,6 +9,8 @@
 #include <type_traits>
 #include <vector>
 
+namespace mutual_choice_test {
+
 using namespace parsae;
 using test::first_difference;
 
@@ -183,3 +185,5 @@ TEST_CASE("a small density is a budget of at least one") {
   const auto input = test::WalkCase<double>::random(5, 30, 4);
   CHECK(input.code(mutual_choice<double>(0.01).select(4, 30)).stored() == 1);
 }
+
+}  // namespace mutual_choice_test

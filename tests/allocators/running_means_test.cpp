@@ -4,6 +4,8 @@
 #include <support/catch.hpp>
 #include <support/close_to.hpp>
 
+namespace running_means_test {
+
 using namespace parsae;
 using test::close_to;
 
@@ -52,3 +54,5 @@ TEST_CASE("sums and weights are one array, which restores the means") {
   CHECK(shared.least() == -2);
   CHECK(RunningMeans<float>().least() == 0);
 }
+
+}  // namespace running_means_test

@@ -4,6 +4,8 @@
 #include <support/catch.hpp>
 #include <support/walk_case.hpp>
 
+namespace top_k_selection_test {
+
 using namespace parsae;
 using test::first_difference;
 
@@ -80,3 +82,5 @@ TEST_CASE("tightening frees at least half of the buffer") {
       CHECK(size >= 2 * block * k + PanelProduct<float>::latents);
     }
 }
+
+}  // namespace top_k_selection_test

@@ -5,6 +5,8 @@
 #include <support/latent_fixture.hpp>
 #include <support/walk_case.hpp>
 
+namespace top_k_test {
+
 using namespace parsae;
 using test::first_difference;
 
@@ -44,3 +46,5 @@ TEST_CASE("the settings of TopK are visited by name") {
   CHECK(TopK<float>::name == "top_k");
   CHECK_FALSE(TopK<float>::has_threshold);
 }
+
+}  // namespace top_k_test

@@ -8,6 +8,8 @@
 #include <set>
 #include <vector>
 
+namespace tree_frontier_test {
+
 using namespace parsae;
 
 namespace {
@@ -92,3 +94,5 @@ TEST_CASE("what is taken has the largest smallest value on the way from the root
     }
   }
 }
+
+}  // namespace tree_frontier_test

@@ -9,6 +9,8 @@
 #include <numeric>
 #include <vector>
 
+namespace tree_gated_selection_test {
+
 using namespace parsae;
 using test::first_difference;
 
@@ -162,3 +164,5 @@ TEST_CASE("candidates that must wait are looked at again when they are twice as 
   rule.begin(worker, {0, 100}, floors);  // the shadow of a screened walk sees no end
   CHECK((worker.waiting.empty() && worker.n_left == 0));
 }
+
+}  // namespace tree_gated_selection_test

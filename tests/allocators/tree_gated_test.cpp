@@ -8,6 +8,8 @@
 
 #include <vector>
 
+namespace tree_gated_test {
+
 using namespace parsae;
 using test::first_difference;
 
@@ -115,3 +117,5 @@ TEST_CASE("the settings and the trees of TreeGated are visited by name") {
   CHECK(TreeGated<float>::name == "tree_gated");
   CHECK_FALSE(TreeGated<float>::has_threshold);
 }
+
+}  // namespace tree_gated_test

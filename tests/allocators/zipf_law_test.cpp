@@ -7,6 +7,8 @@
 #include <numeric>
 #include <vector>
 
+namespace zipf_law_test {
+
 using namespace parsae;
 using test::close_to;
 
@@ -109,3 +111,5 @@ TEST_CASE("densities that are nothing to fit to") {
   CHECK(ZipfLaw::fit_exponent(cliff.slice(), 0) == ZipfLaw::largest_exponent);
   CHECK(std::isfinite(ZipfLaw::fit_exponent(exact_zipf(2, 1, 0).slice(), ZipfLaw::largest_shift)));
 }
+
+}  // namespace zipf_law_test

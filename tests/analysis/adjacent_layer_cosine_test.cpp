@@ -7,6 +7,8 @@
 #include <limits>
 #include <vector>
 
+namespace adjacent_layer_cosine_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -108,3 +110,5 @@ TEST_CASE("AdjacentLayerCosine refuses tokens that are torn apart, and layers th
   CHECK_THROWS_WITH(AdjacentLayerCosine(means), ContainsSubstring("AdjacentLayerCosine means"));
   CHECK_THROWS_WITH(AdjacentLayerCosine(Matrix<double>(3, 0)), ContainsSubstring("AdjacentLayerCosine layers"));
 }
+
+}  // namespace adjacent_layer_cosine_test

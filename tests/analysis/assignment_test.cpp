@@ -9,6 +9,8 @@
 #include <numeric>
 #include <vector>
 
+namespace assignment_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -105,3 +107,5 @@ TEST_CASE("nothing to assign is an empty assignment, and scores must be finite")
   CHECK_THROWS_WITH(best_assignment(score), ContainsSubstring("best_assignment score: expected finite values"));
   CHECK_THROWS_WITH(greedy_assignment(score), ContainsSubstring("greedy_assignment score: expected finite values"));
 }
+
+}  // namespace assignment_test

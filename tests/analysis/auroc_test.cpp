@@ -4,6 +4,8 @@
 #include <support/close_to.hpp>
 #include <support/random_matrix.hpp>
 
+namespace auroc_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -43,3 +45,5 @@ TEST_CASE("without positives or negatives there is no AUROC; what does not fit i
   CHECK_THROWS_WITH(auroc({scores, 2}, {none, 1}), ContainsSubstring("auroc is_positive"));
   CHECK_THROWS_WITH(auroc({bad, 2}, {all, 2}), ContainsSubstring("auroc scores"));
 }
+
+}  // namespace auroc_test

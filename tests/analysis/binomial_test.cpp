@@ -3,6 +3,8 @@
 
 #include <support/close_to.hpp>
 
+namespace binomial_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -86,3 +88,5 @@ TEST_CASE("sure and impossible outcomes") {
   CHECK_THROWS_WITH(Binomial(5, 1.3), ContainsSubstring("Binomial probability"));
   CHECK_THROWS_WITH(Binomial(5, 0.3).log_two_sided(6), ContainsSubstring("Binomial k"));
 }
+
+}  // namespace binomial_test

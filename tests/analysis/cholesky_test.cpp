@@ -4,6 +4,8 @@
 #include <support/close_to.hpp>
 #include <support/random_matrix.hpp>
 
+namespace cholesky_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -53,3 +55,5 @@ TEST_CASE("matrices that are not positive definite are told") {
   singular(0, 0) = std::nan("");
   CHECK_THROWS_WITH(Cholesky(singular), ContainsSubstring("Cholesky matrix: expected finite"));
 }
+
+}  // namespace cholesky_test

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+namespace chow_liu_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -179,3 +181,5 @@ TEST_CASE("no samples and negative thresholds are refused") {
   CHECK_THROWS_WITH(chow_liu_tree(pairs_of(test::code_from({{}}), 3), -1, Threads(1)),
                     ContainsSubstring("chow_liu_tree least_bits"));
 }
+
+}  // namespace chow_liu_test

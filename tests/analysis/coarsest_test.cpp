@@ -6,6 +6,8 @@
 #include <cmath>
 #include <set>
 
+namespace coarsest_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -53,3 +55,5 @@ TEST_CASE("a range that ends before it begins is refused") {
   CHECK_THROWS_WITH(coarsest_feasible(3, 2, [](Index) { return true; }),
                     ContainsSubstring("coarsest_feasible high: expected at least 3, got 2"));
 }
+
+}  // namespace coarsest_test

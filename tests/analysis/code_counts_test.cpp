@@ -4,6 +4,8 @@
 #include <analysis/code_fixture.hpp>
 #include <support/catch.hpp>
 
+namespace code_counts_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -43,3 +45,5 @@ TEST_CASE("latents that do not exist are refused") {
                     ContainsSubstring("CodeCounts latent: expected a value from 0 to 1, got 2"));
   CHECK(counts.n_samples() == 0);
 }
+
+}  // namespace code_counts_test

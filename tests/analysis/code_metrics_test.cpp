@@ -4,6 +4,8 @@
 #include <analysis/code_fixture.hpp>
 #include <support/close_to.hpp>
 
+namespace code_metrics_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -60,3 +62,5 @@ TEST_CASE("a code that does not belong to the metrics is refused") {
                     ContainsSubstring("CodeMetrics latent: expected a value from 0 to 2, got 3"));
   CHECK(metrics.n_samples() == 0);
 }
+
+}  // namespace code_metrics_test

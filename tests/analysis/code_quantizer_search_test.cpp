@@ -6,6 +6,8 @@
 #include <support/random_matrix.hpp>
 #include <support/reference_codes.hpp>
 
+namespace code_quantizer_search_test {
+
 using namespace parsae;
 
 namespace {
@@ -102,3 +104,5 @@ TEST_CASE("a search refuses parts that do not fit") {
                                               Threads(1)),
                   std::invalid_argument);
 }
+
+}  // namespace code_quantizer_search_test

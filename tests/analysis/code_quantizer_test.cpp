@@ -6,6 +6,8 @@
 
 #include <cmath>
 
+namespace code_quantizer_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Range = CodeQuantizer::Range;
@@ -137,3 +139,5 @@ TEST_CASE("a quantizer made from the ranges of another is the same quantizer") {
                     ContainsSubstring("CodeQuantizer range: expected one for all latents"));
   CHECK_THROWS_WITH(CodeQuantizer(Buffer<double>(1, 1.0), {.n_bins = 0}), ContainsSubstring("CodeQuantizer n_bins"));
 }
+
+}  // namespace code_quantizer_test

@@ -6,6 +6,8 @@
 
 #include <limits>
 
+namespace cosine_blocks_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -53,3 +55,5 @@ TEST_CASE("CosineBlocks of no latents, and of latents that are not finite") {
   bad(2, 1) = std::numeric_limits<float>::infinity();
   CHECK_THROWS_WITH(CosineBlocks<float>(bad), ContainsSubstring("CosineBlocks dictionary"));
 }
+
+}  // namespace cosine_blocks_test

@@ -6,6 +6,8 @@
 
 #include <limits>
 
+namespace cosine_by_layer_distance_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -84,3 +86,5 @@ TEST_CASE("tables without pairs, and what cosine_by_layer_distance refuses") {
       cosine_by_layer_distance(dictionary, Vector<double>{{0, 1, std::numeric_limits<double>::infinity(), 2}}),
       ContainsSubstring("cosine_by_layer_distance mean_layers"));
 }
+
+}  // namespace cosine_by_layer_distance_test

@@ -3,6 +3,8 @@
 
 #include <support/catch.hpp>
 
+namespace dense_code_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -21,3 +23,5 @@ TEST_CASE("a dense code has the values where they belong and zeros elsewhere") {
   CHECK_THROWS_WITH(dense_code(code, 3), ContainsSubstring("dense_code latent"));
   CHECK(dense_code(SparseCode<float>(), 4).cols() == 0);
 }
+
+}  // namespace dense_code_test

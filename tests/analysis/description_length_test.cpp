@@ -11,6 +11,8 @@
 #include <numbers>
 #include <numeric>
 
+namespace description_length_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -312,3 +314,5 @@ TEST_CASE("where pairs are split on, by the ratio of their magnitudes, the bits 
     CHECK(bits < bits_of(apart, 8));
   }
 }
+
+}  // namespace description_length_test

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <limits>
 
+namespace dictionary_recovery_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -141,3 +143,5 @@ TEST_CASE("without latents nothing is recovered; what cannot be compared is refu
   CHECK_THROWS_WITH(dictionary_recovery(truth, bad), ContainsSubstring("dictionary_recovery learned: expected finite"));
   CHECK_THROWS_WITH(dictionary_recovery(truth, truth, {.found_above = 1.5}), ContainsSubstring("found_above"));
 }
+
+}  // namespace dictionary_recovery_test

@@ -4,6 +4,8 @@
 
 #include <support/close_to.hpp>
 
+namespace differential_expression_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -160,3 +162,5 @@ TEST_CASE("expression that is no count, and cells that do not match, are refused
   world.activation.conservativeResize(399);
   CHECK_THROWS_WITH(run(), ContainsSubstring("DifferentialExpression activation: expected a 400 x 1"));
 }
+
+}  // namespace differential_expression_test

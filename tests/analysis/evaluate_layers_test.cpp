@@ -12,6 +12,8 @@
 
 #include <support/close_to.hpp>
 
+namespace evaluate_layers_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Source = LayeredSource<float>;
@@ -117,3 +119,5 @@ TEST_CASE("evaluate_layers is each metric on the same codes") {
   CHECK_THROWS_WITH(evaluate_layers(sae, endless, {.max_tokens = 0}), ContainsSubstring("evaluate_layers max_tokens"));
   CHECK_THROWS_WITH(evaluate_layers(sae, source), ContainsSubstring("evaluate_layers source"));
 }
+
+}  // namespace evaluate_layers_test

@@ -6,6 +6,8 @@
 #include <support/close_to.hpp>
 #include <support/random_matrix.hpp>
 
+namespace evaluate_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -115,3 +117,5 @@ TEST_CASE("a source without samples, and no samples wanted, are refused") {
   CHECK_THROWS_WITH(evaluate(model, source),
                     ContainsSubstring("evaluate source: expected at least one sample, got none"));
 }
+
+}  // namespace evaluate_test

@@ -4,6 +4,8 @@
 
 #include <support/close_to.hpp>
 
+namespace false_discovery_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -68,3 +70,5 @@ TEST_CASE("of what is adjusted to at most q, a share of q times the true nulls i
   }
   CHECK_THAT(share, Catch::Matchers::WithinAbs(0.16, 5 * std::sqrt((squares - share * share) / n_trials)));
 }
+
+}  // namespace false_discovery_test

@@ -4,6 +4,8 @@
 
 #include <support/close_to.hpp>
 
+namespace gene_set_enrichment_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -157,3 +159,5 @@ TEST_CASE("sets are left out by size; without a test there are no results; bad s
   trial.sets[5].genes[0] = n_genes;
   CHECK_THROWS_WITH(gene_set_enrichment(expression, trial.sets), ContainsSubstring("gene set set 5"));
 }
+
+}  // namespace gene_set_enrichment_test

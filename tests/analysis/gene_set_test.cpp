@@ -3,6 +3,8 @@
 
 #include <support/catch.hpp>
 
+namespace gene_set_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -19,3 +21,5 @@ TEST_CASE("a gene set holds genes that there are, each once") {
   set.genes[2] = -1;
   CHECK_THROWS_WITH(require_genes(set, 3), ContainsSubstring("gene set transport"));
 }
+
+}  // namespace gene_set_test

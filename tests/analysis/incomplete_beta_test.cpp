@@ -3,6 +3,8 @@
 
 #include <support/close_to.hpp>
 
+namespace incomplete_beta_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -57,3 +59,5 @@ TEST_CASE("arguments of the incomplete beta function that mean nothing are refus
   CHECK_THROWS_WITH(log_incomplete_beta(1, 1, 0.5, -0.5), ContainsSubstring("log_incomplete_beta y"));
   CHECK_THROWS_WITH(log_incomplete_beta(1, 1, 0.5, 0.6), ContainsSubstring("log_incomplete_beta y: expected 1 - x"));
 }
+
+}  // namespace incomplete_beta_test

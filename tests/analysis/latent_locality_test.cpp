@@ -4,6 +4,8 @@
 #include <support/catch.hpp>
 #include <support/random_matrix.hpp>
 
+namespace latent_locality_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Kind = LatentLocality::Kind;
@@ -104,3 +106,5 @@ TEST_CASE("types and latents that do not fit are refused") {
                     ContainsSubstring("latent_localities type"));
   CHECK_THROWS_WITH(latent_localities(latents, type.slice(), 2, {.width = -1}), ContainsSubstring("width"));
 }
+
+}  // namespace latent_locality_test

@@ -5,6 +5,8 @@
 #include <analysis/layered_fixture.hpp>
 #include <support/close_to.hpp>
 
+namespace layer_distribution_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -92,3 +94,5 @@ TEST_CASE("LayerDistribution refuses what has no place in it, and keeps nothing 
   CHECK_THROWS_WITH(LayerDistribution(0, 2), ContainsSubstring("LayerDistribution n_latents"));
   CHECK_THROWS_WITH(LayerDistribution(2, 0), ContainsSubstring("LayerDistribution n_layers"));
 }
+
+}  // namespace layer_distribution_test

@@ -4,6 +4,8 @@
 #include <analysis/layered_fixture.hpp>
 #include <support/close_to.hpp>
 
+namespace layer_metrics_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -80,3 +82,5 @@ TEST_CASE("LayerMetrics before the first sample, and what it refuses") {
   CHECK(metrics.n_samples(0) == 0);
   CHECK_THROWS_WITH(LayerMetrics(0), ContainsSubstring("LayerMetrics n_layers"));
 }
+
+}  // namespace layer_metrics_test

@@ -9,6 +9,8 @@
 #include <limits>
 #include <vector>
 
+namespace layer_variance_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -220,3 +222,5 @@ TEST_CASE("LayerVariance without mass, and what it refuses") {
   CHECK_THROWS_WITH(LayerVariance(0, 2), ContainsSubstring("LayerVariance n_latents"));
   CHECK_THROWS_WITH(LayerVariance(2, 0), ContainsSubstring("LayerVariance n_layers"));
 }
+
+}  // namespace layer_variance_test

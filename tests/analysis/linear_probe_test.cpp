@@ -7,6 +7,8 @@
 
 #include <limits>
 
+namespace linear_probe_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -142,3 +144,5 @@ TEST_CASE("what representations of simulated RNA say about its causes, against t
   check(principal_components(cells.rna, 2), two);
   check(principal_components(cells.rna, 1), one);
 }
+
+}  // namespace linear_probe_test

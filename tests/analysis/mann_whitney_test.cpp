@@ -6,6 +6,8 @@
 
 #include <limits>
 
+namespace mann_whitney_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -85,3 +87,5 @@ TEST_CASE("members that are not there are refused") {
   CHECK_THROWS_WITH(test_of({1, 2}, {-1}), ContainsSubstring("MannWhitney member"));
   CHECK_THROWS_WITH(test_of({1, 2}, {0, 1, 0}), ContainsSubstring("MannWhitney others"));
 }
+
+}  // namespace mann_whitney_test

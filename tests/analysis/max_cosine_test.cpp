@@ -4,6 +4,8 @@
 #include <support/close_to.hpp>
 #include <support/random_matrix.hpp>
 
+namespace max_cosine_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -39,3 +41,5 @@ TEST_CASE("opposite latents are far, doubles near, and a latent is not its own n
   CHECK(mean_max_cosine(Matrix<double>::Identity(5, 5).eval()) == 0);
   CHECK_THROWS_WITH(max_cosines(Matrix<double>::Ones(3, 1).eval()), ContainsSubstring("max_cosines latents"));
 }
+
+}  // namespace max_cosine_test

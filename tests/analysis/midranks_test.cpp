@@ -4,6 +4,8 @@
 #include <support/catch.hpp>
 #include <support/random_matrix.hpp>
 
+namespace midranks_test {
+
 using namespace parsae;
 
 TEST_CASE("ranks of distinct values count from one, in any order of the values") {
@@ -42,3 +44,5 @@ TEST_CASE("no values have no ranks") {
   CHECK(midranks({}).ranks.empty());
   CHECK(midranks({}).tie_sum == 0);
 }
+
+}  // namespace midranks_test

@@ -3,6 +3,8 @@
 
 #include <support/close_to.hpp>
 
+namespace normal_tail_test {
+
 using namespace parsae;
 using Catch::Matchers::WithinAbs;
 
@@ -40,3 +42,5 @@ TEST_CASE("both ways to a normal tail agree where one takes over, and tails add 
   CHECK(log_normal_upper_tail(INFINITY) == -INFINITY);
   CHECK(log_normal_upper_tail(-INFINITY) == 0);
 }
+
+}  // namespace normal_tail_test

@@ -4,6 +4,8 @@
 #include <analysis/code_fixture.hpp>
 #include <support/catch.hpp>
 
+namespace pair_counts_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -41,3 +43,5 @@ TEST_CASE("latents that do not exist, and more than can be counted, are refused"
   CHECK_THROWS_WITH(PairCounts(0), ContainsSubstring("PairCounts n_latents: expected a value from 1 to 65536, got 0"));
   CHECK_THROWS_WITH(PairCounts(65537), ContainsSubstring("got 65537"));
 }
+
+}  // namespace pair_counts_test

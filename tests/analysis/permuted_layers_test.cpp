@@ -6,6 +6,8 @@
 #include <map>
 #include <vector>
 
+namespace permuted_layers_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -60,3 +62,5 @@ TEST_CASE("permuted_layers refuses tokens that are torn apart, or that no stream
   CHECK_THROWS_WITH(permuted_layers(labels.layers.slice(), labels.tokens.slice(), 0, 5),
                     ContainsSubstring("permuted_layers n_layers"));
 }
+
+}  // namespace permuted_layers_test

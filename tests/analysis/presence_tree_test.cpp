@@ -7,6 +7,8 @@
 
 #include <limits>
 
+namespace presence_tree_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -125,3 +127,5 @@ TEST_CASE("parents that are no latents, other trees and no samples are refused")
   CHECK_THROWS_WITH(presence_bits(counts, counts_of(tree_of({1, none}), code), 0.5),
                     ContainsSubstring("presence_bits test: expected the tree of training"));
 }
+
+}  // namespace presence_tree_test

@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+namespace quantile_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -36,3 +38,5 @@ TEST_CASE("quantiles of nothing and shares beyond the ends are refused") {
   CHECK_THROWS_WITH(quantile(shuffled_numbers(5), 1.1), ContainsSubstring("quantile share"));
   CHECK_THROWS_WITH(quantile(shuffled_numbers(5), std::nan("")), ContainsSubstring("quantile share"));
 }
+
+}  // namespace quantile_test

@@ -6,6 +6,8 @@
 
 #include <cmath>
 
+namespace reconstruction_metrics_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -89,3 +91,5 @@ TEST_CASE("reconstructions of another shape are refused") {
                     ContainsSubstring("ReconstructionMetrics targets: expected a 3 x 1"));
   CHECK(metrics.n_samples() == 2);
 }
+
+}  // namespace reconstruction_metrics_test

@@ -6,6 +6,8 @@
 
 #include <limits>
 
+namespace redundant_latents_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -75,3 +77,5 @@ TEST_CASE("redundancy of what cannot be compared is refused") {
   latents(0, 0) = std::numeric_limits<float>::infinity();
   CHECK_THROWS_WITH(redundant_latents(latents), ContainsSubstring("redundant_latents latents: expected finite"));
 }
+
+}  // namespace redundant_latents_test

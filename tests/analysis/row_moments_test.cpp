@@ -4,6 +4,8 @@
 #include <support/close_to.hpp>
 #include <support/random_matrix.hpp>
 
+namespace row_moments_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -41,3 +43,5 @@ TEST_CASE("moments over no samples, or over samples that are not there, are refu
   CHECK_THROWS_WITH(row_moments(matrix, {&beyond, 1}), ContainsSubstring("row_moments sample"));
   CHECK_THROWS_WITH(row_moments(Matrix<float>(2, 0)), ContainsSubstring("row_moments samples"));
 }
+
+}  // namespace row_moments_test

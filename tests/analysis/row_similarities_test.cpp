@@ -6,6 +6,8 @@
 
 #include <limits>
 
+namespace row_similarities_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -108,3 +110,5 @@ TEST_CASE("rows that cannot be compared are refused") {
   CHECK_THROWS_WITH(row_similarities(Matrix<double>(2, 0), Matrix<double>(2, 0)),
                     ContainsSubstring("row_similarities samples"));
 }
+
+}  // namespace row_similarities_test

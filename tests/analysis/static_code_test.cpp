@@ -8,6 +8,8 @@
 #include <limits>
 #include <numeric>
 
+namespace static_code_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -138,3 +140,5 @@ TEST_CASE("counts of another shape, no samples and negative pseudo-counts are re
   CHECK_THROWS_WITH(fixed.length(counts_of(code, CodeQuantizer(code, 2, {.n_bins = 3}))),
                     ContainsSubstring("StaticCode n_bins: expected 2 as in training, got 3"));
 }
+
+}  // namespace static_code_test

@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+namespace stratified_halves_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -61,3 +63,5 @@ TEST_CASE("no samples, and labels that are none") {
   CHECK_THROWS_WITH(StratifiedHalves(label.slice(), 0), ContainsSubstring("StratifiedHalves n_classes"));
   CHECK_THROWS_WITH(StratifiedHalves(label.slice(), 4, {.repeat = -1}), ContainsSubstring("StratifiedHalves repeat"));
 }
+
+}  // namespace stratified_halves_test

@@ -4,6 +4,8 @@
 #include <support/close_to.hpp>
 #include <support/random_matrix.hpp>
 
+namespace strongest_correlations_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -77,3 +79,5 @@ TEST_CASE("questions about correlations that have no answer are refused") {
   CHECK_THROWS_WITH(strongest_correlations(Matrix<double>(0, 5), some), ContainsSubstring("latents"));
   CHECK_THROWS_WITH(strongest_correlations(some, Matrix<double>(0, 5)), ContainsSubstring("variables"));
 }
+
+}  // namespace strongest_correlations_test

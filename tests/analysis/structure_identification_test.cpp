@@ -7,6 +7,8 @@
 
 #include <limits>
 
+namespace structure_identification_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -147,3 +149,5 @@ TEST_CASE("structures that do not fit are refused") {
   CHECK_THROWS_WITH(structure_identification(some, some, structure, {.significance = 2}),
                     ContainsSubstring("significance"));
 }
+
+}  // namespace structure_identification_test

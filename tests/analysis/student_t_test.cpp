@@ -3,6 +3,8 @@
 
 #include <support/close_to.hpp>
 
+namespace student_t_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -62,3 +64,5 @@ TEST_CASE("no overflow: infinite and enormous t") {
   CHECK_THROWS_WITH(log_student_t_two_sided(1, 0), ContainsSubstring("dof"));
   CHECK_THROWS_WITH(log_student_t_two_sided(std::nan(""), 1), ContainsSubstring("log_student_t_two_sided t"));
 }
+
+}  // namespace student_t_test

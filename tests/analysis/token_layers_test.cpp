@@ -5,6 +5,8 @@
 
 #include <initializer_list>
 
+namespace token_layers_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -54,3 +56,5 @@ TEST_CASE("a layer that comes twice, or is none, is refused") {
   CHECK_THROWS_WITH(require_whole_tokens("Metric", 2, layers.slice(), tokens.slice(), 3),
                     ContainsSubstring("Metric layers"));
 }
+
+}  // namespace token_layers_test

@@ -9,6 +9,8 @@
 #include <limits>
 #include <vector>
 
+namespace weight_quantizer_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -104,3 +106,5 @@ TEST_CASE("precisions out of range and weights that are not finite are refused")
                       ContainsSubstring("quantize_dictionary w_dec: expected finite weights"));
   }
 }
+
+}  // namespace weight_quantizer_test

@@ -4,6 +4,8 @@
 
 #include <support/close_to.hpp>
 
+namespace welch_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -58,3 +60,5 @@ TEST_CASE("groups that cannot be tested are refused") {
   CHECK_THROWS_WITH(WelchTest({3, 0, -1}, {5, 0, 1}), ContainsSubstring("WelchTest squares"));
   CHECK_THROWS_WITH(WelchTest({3, std::nan(""), 1}, {5, 0, 1}), ContainsSubstring("WelchTest mean"));
 }
+
+}  // namespace welch_test

@@ -7,6 +7,8 @@
 
 #include "../../benchmarks/allocators/coefficient_search.hpp"
 
+namespace allocators_coefficient_search_test {
+
 namespace {
 
 using namespace parsae_benchmarks;
@@ -114,3 +116,5 @@ TEST_CASE("senseless settings are refused") {
   CHECK_THROWS_WITH(CoefficientSearch({.target_l0 = 1, .first = 1, .tolerance = 0}), ContainsSubstring("tolerance"));
   CHECK_THROWS_WITH(CoefficientSearch({.target_l0 = 1, .first = 1, .most_tries = 0}), ContainsSubstring("most_tries"));
 }
+
+}  // namespace allocators_coefficient_search_test

@@ -10,6 +10,8 @@
 
 #include "../../benchmarks/allocators/data_set.hpp"
 
+namespace allocators_data_set_test {
+
 namespace {
 
 using namespace parsae_benchmarks;
@@ -101,3 +103,5 @@ TEST_CASE("data that is not there, not two-dimensional or too little is refused 
   std::ofstream(path) << std::string("\x93NUMPY\x01\x00\x76\x00", 10) << header << "\n12345678";
   CHECK_THROWS_WITH(obtain_data({.data = path.string()}), ContainsSubstring("expected two dimensions"));
 }
+
+}  // namespace allocators_data_set_test

@@ -6,6 +6,8 @@
 
 #include "../../benchmarks/allocators/kernels.hpp"
 
+namespace allocators_kernels_test {
+
 using namespace parsae_benchmarks;
 
 TEST_CASE("a rule that keeps nothing is a rule, and its code is empty") {
@@ -46,3 +48,5 @@ TEST_CASE("measuring stops when it is told to") {
   CHECK(rows[0].selection.is_known());
   CHECK_FALSE(rows[0].dense_sort.is_known());
 }
+
+}  // namespace allocators_kernels_test

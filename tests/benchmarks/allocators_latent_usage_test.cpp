@@ -6,6 +6,8 @@
 
 #include "../../benchmarks/allocators/latent_usage.hpp"
 
+namespace allocators_latent_usage_test {
+
 namespace {
 
 using namespace parsae_benchmarks;
@@ -58,3 +60,5 @@ TEST_CASE("a model without any activity uses nothing") {
   CHECK(under_used_fraction({0, 0, 0, 0}, 0) == 1);
   CHECK(std::isnan(under_used_fraction({}, 1)));
 }
+
+}  // namespace allocators_latent_usage_test

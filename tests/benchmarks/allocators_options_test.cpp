@@ -7,6 +7,8 @@
 
 #include "../../benchmarks/allocators/options.hpp"
 
+namespace allocators_options_test {
+
 namespace {
 
 using namespace parsae_benchmarks;
@@ -149,3 +151,5 @@ TEST_CASE("a target above the number of latents is refused once the data is know
   CHECK_THROWS_WITH(check_targets(options, 64), ContainsSubstring("--l0: expected at most the number of latents, 512"));
   CHECK_NOTHROW(check_targets(options, 784));
 }
+
+}  // namespace allocators_options_test

@@ -8,6 +8,8 @@
 
 #include "../../benchmarks/allocators/rate_search.hpp"
 
+namespace allocators_rate_search_test {
+
 namespace {
 
 using namespace parsae_benchmarks;
@@ -91,3 +93,5 @@ TEST_CASE("nothing is bracketed before there is a rate, and senseless settings a
 TEST_CASE("a search begins at a rate and one step to either side") {
   CHECK(rates_around(8, 2) == std::vector<double>{4, 8, 16});
 }
+
+}  // namespace allocators_rate_search_test

@@ -6,6 +6,8 @@
 
 #include "../../benchmarks/allocators/report.hpp"
 
+namespace allocators_report_test {
+
 namespace {
 
 using namespace parsae_benchmarks;
@@ -126,3 +128,5 @@ TEST_CASE("variants share the color of their rule and have markers of their own"
   CHECK(detail::rule_marker("topk") != detail::rule_marker("topk+aux_k"));
   CHECK(detail::rule_marker("topk+aux_zipf") != detail::rule_marker("topk+aux_k"));
 }
+
+}  // namespace allocators_report_test

@@ -9,6 +9,8 @@
 
 #include "../../benchmarks/allocators/results.hpp"
 
+namespace allocators_results_test {
+
 namespace {
 
 using namespace parsae_benchmarks;
@@ -135,3 +137,5 @@ TEST_CASE("the whole file: how it was made, rows and kernels") {
   CHECK_THAT(kernel.at("share_of_product").get<double>(), close_to(0.04, 1e-9));
   CHECK(kernel.at("dense_nth_element_ms").is_null());
 }
+
+}  // namespace allocators_results_test

@@ -9,6 +9,8 @@
 
 #include "../../benchmarks/allocators/rule_search.hpp"
 
+namespace allocators_rule_search_test {
+
 namespace {
 
 using namespace parsae_benchmarks;
@@ -265,3 +267,5 @@ TEST_CASE("a search can be stopped between two runs") {
   CHECK_THROWS_WITH(RuleSearch(rule, {}, base_request(data), stop).find(16), "stopped");
   CHECK(pretended.requests.size() == 2);
 }
+
+}  // namespace allocators_rule_search_test

@@ -13,6 +13,8 @@
 
 #include "../../benchmarks/allocators/train_rule.hpp"
 
+namespace allocators_train_rule_test {
+
 namespace {
 
 using namespace parsae_benchmarks;
@@ -181,3 +183,5 @@ TEST_CASE("a code that is exact needs no more bins than tell its values apart") 
   samples.code.values.assign(4, 0.0F);
   CHECK(code_bits<float>(w_dec, b_dec, samples, parsae::Threads(1)) == 0);
 }
+
+}  // namespace allocators_train_rule_test

@@ -6,6 +6,8 @@
 
 #include "../../benchmarks/description_length/curve.hpp"
 
+namespace description_length_curve_test {
+
 namespace {
 
 using namespace parsae_benchmarks::description_length;
@@ -85,3 +87,5 @@ TEST_CASE("a code that collapsed is no neighbor") {
     CHECK(std::isnan(collapsing.at_fvu(0.15, &Trained::test, 1).message.bits()));
   }
 }
+
+}  // namespace description_length_curve_test

@@ -8,6 +8,8 @@
 
 #include "../../benchmarks/description_length/family_search.hpp"
 
+namespace description_length_family_search_test {
+
 namespace {
 
 using namespace parsae_benchmarks::description_length;
@@ -86,3 +88,5 @@ TEST_CASE("places of more error have a higher number, whichever way the paramete
   job.place = -6;
   CHECK(job.likely_l0() == 40);
 }
+
+}  // namespace description_length_family_search_test

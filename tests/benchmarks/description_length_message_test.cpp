@@ -9,6 +9,8 @@
 
 #include "../../benchmarks/description_length/message.hpp"
 
+namespace description_length_message_test {
+
 namespace {
 
 using namespace parsae_benchmarks::description_length;
@@ -48,3 +50,5 @@ TEST_CASE("a message is the coarsest that raises the error of the validation sam
   CHECK(std::abs(other.bits() - lengths.result().bits_total()) < 1e-9);
   CHECK(std::abs(other.bits_presence - lengths.result().bits_presence) < 1e-9);
 }
+
+}  // namespace description_length_message_test

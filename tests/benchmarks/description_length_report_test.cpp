@@ -8,6 +8,8 @@
 
 #include "../../benchmarks/description_length/report.hpp"
 
+namespace description_length_report_test {
+
 namespace {
 
 using namespace parsae_benchmarks::description_length;
@@ -86,3 +88,5 @@ TEST_CASE("the figures are written as JSON, what is not known as null") {
   CHECK(json["points"][0]["test"][1]["bits"] == 79);
   CHECK(json["complete"] == false);
 }
+
+}  // namespace description_length_report_test

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include "../../benchmarks/measure/result_files.hpp"
+
 #include <support/catch.hpp>
 
 #include <filesystem>
 
-#include "../../benchmarks/measure/result_files.hpp"
+namespace result_files_test {
 
 using parsae_benchmarks::ResultFiles;
 
@@ -20,3 +22,5 @@ TEST_CASE("the folder names what has no name, and nothing else") {
   CHECK(files.html == "mine.html");
   CHECK(files.hint() == ": mine.html");
 }
+
+}  // namespace result_files_test

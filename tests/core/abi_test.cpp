@@ -9,6 +9,8 @@
 #include <type_traits>
 #include <typeinfo>
 
+namespace abi_test {
+
 #define QUOTE(text) #text
 #define QUOTE_EXPANDED(text) QUOTE(text)
 
@@ -60,3 +62,5 @@ TEST_CASE("builds whose kernels differ have different names") {
   INFO(isa);
   CHECK(found);
 }
+
+}  // namespace abi_test

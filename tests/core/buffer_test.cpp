@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+namespace buffer_test {
+
 using namespace parsae;
 
 TEST_CASE("a buffer grows, is indexed and iterated") {
@@ -74,3 +76,5 @@ TEST_CASE("memory is aligned for vector loads") {
   for (const Buffer<std::uint8_t>& buffer : alive)
     CHECK(reinterpret_cast<std::uintptr_t>(buffer.data()) % EIGEN_DEFAULT_ALIGN_BYTES == 0);
 }
+
+}  // namespace buffer_test

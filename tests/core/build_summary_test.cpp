@@ -5,6 +5,8 @@
 
 #include <string>
 
+namespace build_summary_test {
+
 using Catch::Matchers::ContainsSubstring;
 
 #define QUOTE(text) #text
@@ -38,3 +40,5 @@ TEST_CASE("the header keeps its macros to itself") {
 #endif
   CHECK_FALSE(leaks);
 }
+
+}  // namespace build_summary_test

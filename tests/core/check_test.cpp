@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <string>
 
+namespace check_test {
+
 using namespace parsae;
 
 namespace {
@@ -92,3 +94,5 @@ TEST_CASE("the first value that is not finite is named by sample and input") {
   CHECK(refusal([&] { require_finite("inputs", samples.leftCols(6)); }) == "accepted");
   CHECK(refusal([] { require_finite("inputs", Matrix<double>(0, 3)); }) == "accepted");
 }
+
+}  // namespace check_test

@@ -5,6 +5,8 @@
 
 #include <string>
 
+namespace file_error_test {
+
 using parsae::FileError;
 
 TEST_CASE("a file error reads path and reason") {
@@ -26,3 +28,5 @@ TEST_CASE("a file error names the byte where it is known, zero included") {
 TEST_CASE("a file error is a runtime error") {
   CHECK_THROWS_AS([] { throw FileError("x", "y"); }(), std::runtime_error);
 }
+
+}  // namespace file_error_test

@@ -7,6 +7,8 @@
 #include <limits>
 #include <vector>
 
+namespace large_page_allocator_test {
+
 using namespace parsae;
 
 TEST_CASE("large memory is aligned to its pages, small memory to vectors, and all of it is there") {
@@ -34,3 +36,5 @@ TEST_CASE("memory that nobody has is refused") {
   CHECK_THROWS_AS(allocator.allocate(std::numeric_limits<std::size_t>::max()), std::bad_alloc);
   CHECK_THROWS_AS(allocator.allocate(std::numeric_limits<std::size_t>::max() / 16), std::bad_alloc);
 }
+
+}  // namespace large_page_allocator_test

@@ -4,6 +4,8 @@
 
 #include <support/catch.hpp>
 
+namespace parameter_array_test {
+
 using namespace parsae;
 
 TEST_CASE("an array hands out the entries of one latent") {
@@ -24,3 +26,5 @@ TEST_CASE("an array is learned, one entry a latent, unless it says otherwise") {
   CHECK(array.rows == 1);
   CHECK(array.values.empty());
 }
+
+}  // namespace parameter_array_test

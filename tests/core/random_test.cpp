@@ -8,6 +8,8 @@
 #include <set>
 #include <vector>
 
+namespace random_test {
+
 using parsae::Random;
 
 TEST_CASE("Philox gives the published known answers") {
@@ -144,3 +146,5 @@ TEST_CASE("one seed gives every purpose and every index draws of its own") {
   CHECK(order != parsae::Random(7, parsae::Draws::Order, 4).bits(0));
   CHECK(order != parsae::Random(7, 3).bits(0));
 }
+
+}  // namespace random_test

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+namespace shuffle_test {
+
 using parsae::Index;
 using parsae::Random;
 using parsae::shuffle;
@@ -69,3 +71,5 @@ TEST_CASE("a choice comes to the front, in every order equally likely", "[shuffl
   std::sort(items.begin(), items.end());
   CHECK(items == std::vector<int>{10, 11, 12, 13, 14});
 }
+
+}  // namespace shuffle_test

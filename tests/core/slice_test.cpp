@@ -5,6 +5,8 @@
 
 #include <type_traits>
 
+namespace slice_test {
+
 using parsae::Slice;
 
 TEST_CASE("a slice reads and writes through to its memory") {
@@ -43,3 +45,5 @@ TEST_CASE("an empty slice has no memory") {
   CHECK(none.data() == nullptr);
   CHECK(none.begin() == none.end());
 }
+
+}  // namespace slice_test

@@ -8,6 +8,8 @@
 #include <set>
 #include <vector>
 
+namespace threads_test {
+
 using namespace parsae;
 
 namespace {
@@ -91,3 +93,5 @@ TEST_CASE("a count of threads that cannot be is refused") {
   CHECK_THROWS_WITH(Threads(-2), "threads: expected a value from 1 to 4096, got -2");
   CHECK_THROWS_WITH(Threads(4097), "threads: expected a value from 1 to 4096, got 4097");
 }
+
+}  // namespace threads_test

@@ -3,6 +3,8 @@
 
 #include <support/catch.hpp>
 
+namespace types_test {
+
 using namespace parsae;
 
 TEST_CASE("a column of a matrix is contiguous") {
@@ -23,3 +25,5 @@ TEST_CASE("parts are rounded up") {
   CHECK(divide_up(5, 4) == 2);
   CHECK(divide_up(7, 1) == 7);
 }
+
+}  // namespace types_test

@@ -4,6 +4,8 @@
 
 #include <support/catch.hpp>
 
+namespace batch_test {
+
 using namespace parsae;
 
 namespace {
@@ -28,3 +30,5 @@ TEST_CASE("A batch starts empty, a source's position at its beginning", "[batch]
   CHECK(SourcePosition() == SourcePosition{0, 0});
   CHECK(SourcePosition{1, 0} != SourcePosition{0, 1});
 }
+
+}  // namespace batch_test

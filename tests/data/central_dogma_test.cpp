@@ -3,6 +3,8 @@
 
 #include <support/close_to.hpp>
 
+namespace central_dogma_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -82,3 +84,5 @@ TEST_CASE("another regulation, and what is none") {
   CHECK_THROWS_WITH(CentralDogma().draw({-1, 3}), ContainsSubstring("CentralDogma range"));
   CHECK_THROWS_WITH(CentralDogma().draw({4, 3}), ContainsSubstring("CentralDogma range"));
 }
+
+}  // namespace central_dogma_test

@@ -5,6 +5,8 @@
 
 #include <vector>
 
+namespace hierarchical_cells_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -103,3 +105,5 @@ TEST_CASE("hierarchies that cannot be are refused") {
   CHECK_THROWS_WITH(HierarchicalCells({.batch_deviation = -1}), ContainsSubstring("batch_deviation"));
   CHECK_THROWS_WITH(HierarchicalCells(small).draw({3, 2}), ContainsSubstring("HierarchicalCells range"));
 }
+
+}  // namespace hierarchical_cells_test

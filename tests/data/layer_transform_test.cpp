@@ -4,6 +4,8 @@
 #include <support/catch.hpp>
 #include <support/random_matrix.hpp>
 
+namespace layer_transform_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Transform = LayerTransform<double>;
@@ -64,3 +66,5 @@ TEST_CASE("lenses that do not go together, and layers without one, are refused")
   lenses.push_back(two_lenses(4)[0]);
   CHECK_THROWS_WITH(Transform(lenses, Standardization<double>::none()), ContainsSubstring("LayerTransform lens"));
 }
+
+}  // namespace layer_transform_test

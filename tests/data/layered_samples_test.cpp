@@ -9,6 +9,8 @@
 #include <type_traits>
 #include <vector>
 
+namespace layered_samples_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Samples = LayeredSamples<float>;
@@ -54,3 +56,5 @@ TEST_CASE("layers that do not go together are refused by name") {
   CHECK_THROWS_WITH(made({good, good, bad}),
                     ContainsSubstring("LayeredSamples layer 2") && ContainsSubstring("sample 3, input 1"));
 }
+
+}  // namespace layered_samples_test

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <numeric>
 
+namespace layered_source_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Source = LayeredSource<float>;
@@ -159,3 +161,5 @@ TEST_CASE("LayeredSource refuses what means nothing") {
   CHECK_THROWS_WITH(Source(samples, LayerTransform<float>(one_lens, Standardization<float>::none()), {}),
                     ContainsSubstring("LayeredSource lenses"));
 }
+
+}  // namespace layered_source_test

@@ -6,6 +6,8 @@
 
 #include <limits>
 
+namespace lens_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -55,3 +57,5 @@ TEST_CASE("a lens that cannot be undone is refused by its name") {
   CHECK_THROWS_WITH(lens.apply(other), ContainsSubstring("Lens samples: expected a 4 x 2 matrix, got 3 x 2"));
   CHECK_THROWS_WITH(lens.undo(other), ContainsSubstring("Lens samples"));
 }
+
+}  // namespace lens_test

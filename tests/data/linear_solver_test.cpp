@@ -6,6 +6,8 @@
 
 #include <limits>
 
+namespace linear_solver_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -49,3 +51,5 @@ TEST_CASE("what cannot be inverted is refused by name") {
   nan(1, 0) = std::numeric_limits<double>::quiet_NaN();
   CHECK_THROWS_WITH(LinearSolver("A", nan), ContainsSubstring("A: expected finite values"));
 }
+
+}  // namespace linear_solver_test

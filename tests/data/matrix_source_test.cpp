@@ -9,6 +9,8 @@
 #include <numeric>
 #include <vector>
 
+namespace matrix_source_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Source = MatrixSource<float>;
@@ -188,3 +190,5 @@ TEST_CASE("a batch that another source filled keeps nothing of it", "[matrix_sou
   CHECK(batch.group.empty());
   CHECK(batch.inputs.cols() == 4);
 }
+
+}  // namespace matrix_source_test

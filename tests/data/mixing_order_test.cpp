@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <vector>
 
+namespace mixing_order_test {
+
 using namespace parsae;
 
 namespace {
@@ -92,3 +94,5 @@ TEST_CASE("the order depends on the random stream alone") {
   CHECK_THROWS_AS(MixingOrder(0, 1, random_stream), std::invalid_argument);
   CHECK_THROWS_AS(MixingOrder(1, 0, random_stream), std::invalid_argument);
 }
+
+}  // namespace mixing_order_test

@@ -7,6 +7,8 @@
 #include <numeric>
 #include <vector>
 
+namespace pass_order_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -66,3 +68,5 @@ TEST_CASE("PassOrder names its source where a number means nothing") {
   CHECK_THROWS_WITH(order.seek({0, 3}), ContainsSubstring("Mine position sample") && ContainsSubstring("got 3"));
   CHECK_THROWS_WITH(order.seek({0, -1}), ContainsSubstring("Mine position sample"));
 }
+
+}  // namespace pass_order_test

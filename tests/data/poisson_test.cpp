@@ -6,6 +6,8 @@
 
 #include <vector>
 
+namespace poisson_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -71,3 +73,5 @@ TEST_CASE("the ends of a Poisson law") {
   CHECK_THROWS_WITH(Poisson(std::nan("")), ContainsSubstring("Poisson mean"));
   CHECK_THROWS_WITH(Poisson(1e10), ContainsSubstring("Poisson mean"));
 }
+
+}  // namespace poisson_test

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+namespace residual_stream_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -133,3 +135,5 @@ TEST_CASE("ResidualStream refuses settings that mean nothing") {
   CHECK_THROWS_WITH(made({.persistence = -0.1}), ContainsSubstring("ResidualStream persistence"));
   CHECK_THROWS_WITH(made({.noise = -1}), ContainsSubstring("ResidualStream noise"));
 }
+
+}  // namespace residual_stream_test

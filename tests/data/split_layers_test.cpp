@@ -6,6 +6,8 @@
 #include <support/catch.hpp>
 #include <support/random_matrix.hpp>
 
+namespace split_layers_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -110,3 +112,5 @@ TEST_CASE("SplitLayers refuses what cannot be split") {
   Matrix<float> recon = batch.inputs.leftCols(1);
   CHECK_THROWS_WITH(split.restore(batch, recon), ContainsSubstring("SplitLayers recon"));
 }
+
+}  // namespace split_layers_test

@@ -6,6 +6,8 @@
 
 #include <limits>
 
+namespace standardization_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -149,3 +151,5 @@ TEST_CASE("what a standardization cannot serve is refused") {
       Standardization<double>::per_layer(LayeredSamples<double>(huge)),
       ContainsSubstring("Standardization layer 2: expected samples that differ, by a finite deviation, got inf"));
 }
+
+}  // namespace standardization_test

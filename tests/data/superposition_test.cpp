@@ -7,6 +7,8 @@
 
 #include <numeric>
 
+namespace superposition_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -124,3 +126,5 @@ TEST_CASE("worlds that cannot be are refused") {
   CHECK_THROWS_WITH(world.draw({5, 4}), ContainsSubstring("Superposition range"));
   CHECK_THROWS_WITH(world.draw({-5, 4}), ContainsSubstring("Superposition range"));
 }
+
+}  // namespace superposition_test

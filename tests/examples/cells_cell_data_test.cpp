@@ -9,6 +9,8 @@
 #include <fstream>
 #include <string>
 
+namespace cells_cell_data_test {
+
 using namespace parsae_examples::cells;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -173,3 +175,5 @@ TEST_CASE("z-scores have mean 0 and variance 1 where they were fitted, and other
   CHECK(one.genes()[0] == 1);  // the one that varies most
   CHECK_THROWS_WITH(ZScore(Matrix<float>::Ones(3, 5), 2), ContainsSubstring("a gene that varies"));
 }
+
+}  // namespace cells_cell_data_test

@@ -5,6 +5,8 @@
 #include <support/catch.hpp>
 #include <support/random_matrix.hpp>
 
+namespace cells_dense_autoencoder_test {
+
 using namespace parsae_examples::cells;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -74,3 +76,5 @@ TEST_CASE("what cannot be is refused; samples that are all the same are no error
             .encode(samples.topRows(3))
             .allFinite());
 }
+
+}  // namespace cells_dense_autoencoder_test

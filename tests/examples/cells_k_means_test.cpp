@@ -6,6 +6,8 @@
 #include <limits>
 #include <set>
 
+namespace cells_k_means_test {
+
 using namespace parsae_examples::cells;
 using Catch::Matchers::ContainsSubstring;
 using parsae::Index;
@@ -87,3 +89,5 @@ TEST_CASE("as many clusters as samples, equal samples, and what is refused") {
   const KMeans means(samples, {.n_clusters = 2});
   CHECK_THROWS_WITH(means.scores(Matrix<float>::Ones(2, 2)), ContainsSubstring("KMeans samples"));
 }
+
+}  // namespace cells_k_means_test

@@ -5,6 +5,8 @@
 
 #include <fstream>
 
+namespace cells_matrix_market_test {
+
 using namespace parsae_examples::cells;
 using Catch::Matchers::ContainsSubstring;
 using parsae::Matrix;
@@ -61,3 +63,5 @@ TEST_CASE("sizes that no file of this length can justify take no memory") {
   CHECK_THROWS_WITH(read(integers + "20000 20000 400000000\n1 1 1\n"), ContainsSubstring("than the file has room"));
   CHECK_THROWS_WITH(read("%%MatrixMarket matrix array real general\n20000 20000\n1\n"), ContainsSubstring("has room"));
 }
+
+}  // namespace cells_matrix_market_test

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <iterator>
 
+namespace cells_report_test {
+
 using namespace parsae_examples::cells;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -123,3 +125,5 @@ TEST_CASE("the page stands by itself, escapes names, and leaves out what there i
   write_report(folder / "report.html", {}, "cells");
   CHECK_THAT(content(folder / "report.html"), ContainsSubstring("stopped before it had a result"));
 }
+
+}  // namespace cells_report_test

@@ -3,6 +3,8 @@
 #include <support/catch.hpp>
 #include <support/random_matrix.hpp>
 
+namespace cells_ridge_classifier_test {
+
 using namespace parsae_examples::cells;
 using Catch::Matchers::ContainsSubstring;
 using parsae::Buffer;
@@ -48,3 +50,5 @@ TEST_CASE("labels that are none are refused") {
   CHECK_THROWS_WITH(RidgeClassifier(samples, labels(9).slice(), 0), ContainsSubstring("RidgeClassifier n_classes"));
   CHECK_THROWS_WITH(RidgeClassifier(samples, labels(8).slice(), 3), ContainsSubstring("LinearProbe variables"));
 }
+
+}  // namespace cells_ridge_classifier_test

@@ -4,6 +4,8 @@
 #include <support/catch.hpp>
 #include <support/random_matrix.hpp>
 
+namespace cells_unit_choice_test {
+
 using namespace parsae_examples::cells;
 using Catch::Matchers::WithinAbs;
 using parsae::Buffer;
@@ -108,3 +110,5 @@ TEST_CASE("recovery tells the best variable of a group from their mean, ranks fr
   CHECK_THAT(rows[0].redundant_fraction, WithinAbs(2.0 / 3, 1e-12));
   CHECK(rows[0].dead_fraction == 0);
 }
+
+}  // namespace cells_unit_choice_test

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <vector>
 
+namespace chart_axis_test {
+
 using namespace parsae_examples;
 using Catch::Matchers::WithinAbs;
 using Scale = ChartAxis::Scale;
@@ -56,3 +58,5 @@ TEST_CASE("an axis knows what it cannot show") {
   CHECK(log_axis.ticks().empty());
   CHECK(ChartAxis({"bits", Scale::Linear}).can_show(0));
 }
+
+}  // namespace chart_axis_test

@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace html_page_test {
+
 using namespace parsae_examples;
 using Catch::Matchers::ContainsSubstring;
 
@@ -22,3 +24,5 @@ TEST_CASE("settings keep their order and are escaped") {
         "<dl><dt>z</dt><dd>1 &lt; 2</dd><dt>a&amp;b</dt><dd>3</dd></dl>");
   CHECK(settings_list({}) == "<dl></dl>");
 }
+
+}  // namespace html_page_test

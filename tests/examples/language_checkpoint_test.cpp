@@ -5,6 +5,8 @@
 #include <cstring>
 #include <limits>
 
+namespace language_checkpoint_test {
+
 using namespace parsae_examples;
 using namespace parsae_examples::test;
 using Catch::Matchers::ContainsSubstring;
@@ -125,3 +127,5 @@ TEST_CASE("a checkpoint is refused with what is wrong in it") {
   CHECK_THAT(refusal_of(with_integer(v0, v0.size() - 8, 0x7fc00000)),
              ContainsSubstring("at byte " + std::to_string(v0.size() - 8)) && ContainsSubstring("finite weights"));
 }
+
+}  // namespace language_checkpoint_test

@@ -7,6 +7,8 @@
 #include <limits>
 #include <stdexcept>
 
+namespace language_control_vector_test {
+
 using namespace parsae_examples;
 using namespace parsae_examples::test;
 using Catch::Matchers::ContainsSubstring;
@@ -131,3 +133,5 @@ TEST_CASE("what llama.cpp would not take is not written") {
   refused([](Directions& directions) { directions[3](2) = std::numeric_limits<float>::quiet_NaN(); });
   refused([](Directions& directions) { directions = {{1, Vector<float>()}}; });
 }
+
+}  // namespace language_control_vector_test

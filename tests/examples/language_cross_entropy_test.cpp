@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+namespace language_cross_entropy_test {
+
 using namespace parsae_examples;
 using namespace parsae_examples::test;
 using Catch::Matchers::ContainsSubstring;
@@ -162,3 +164,5 @@ TEST_CASE("a corpus or a splice that cannot be measured is refused") {
   };
   CHECK_THROWS_WITH(spliced_cross_entropy(model, good, narrow, {.layer = 0}), ContainsSubstring("splice stream"));
 }
+
+}  // namespace language_cross_entropy_test

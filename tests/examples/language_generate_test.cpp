@@ -5,6 +5,8 @@
 #include <limits>
 #include <stdexcept>
 
+namespace language_generate_test {
+
 using namespace parsae_examples;
 using namespace parsae_examples::test;
 using Catch::Matchers::ContainsSubstring;
@@ -126,3 +128,5 @@ TEST_CASE("generation settings outside their ranges are refused") {
   refused([](GenerateSettings& s) { s.prompt.assign(80, 1); });
   refused([](GenerateSettings& s) { s.prompt.push_back(37); });
 }
+
+}  // namespace language_generate_test

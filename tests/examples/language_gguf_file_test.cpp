@@ -4,6 +4,8 @@
 #include <language/gguf_file.hpp>
 #include <support/temporary_folder.hpp>
 
+namespace language_gguf_file_test {
+
 using namespace parsae_examples;
 using namespace parsae_examples::test;
 using Catch::Matchers::ContainsSubstring;
@@ -127,3 +129,5 @@ TEST_CASE("a GGUF file is refused with what is wrong in it") {
   for (int i = 0; i < 100; ++i) deep.number(std::uint32_t{9}).number(std::uint64_t{1});
   CHECK_THAT(refusal_of(deep), ContainsSubstring("nested too deeply"));
 }
+
+}  // namespace language_gguf_file_test

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+namespace language_llama_capture_test {
+
 using namespace parsae_examples;
 using Catch::Matchers::ContainsSubstring;
 using parsae::Index;
@@ -176,3 +178,5 @@ TEST_CASE("a capture of nothing is refused") {
   CHECK_THROWS_AS(Capture({.tensor = ""}), std::invalid_argument);
   CHECK_THROWS_AS(Capture({.tensor = "l_out-2", .most_rows = 0}), std::invalid_argument);
 }
+
+}  // namespace language_llama_capture_test

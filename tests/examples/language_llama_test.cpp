@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+namespace language_llama_test {
+
 using namespace parsae_examples;
 using namespace parsae_examples::test;
 using Catch::Matchers::ContainsSubstring;
@@ -159,3 +161,5 @@ TEST_CASE("what a hook throws comes out of the run") {
   const StreamHook fails = [](Index, const Eigen::Ref<const Matrix<float>>&) { throw std::domain_error("no"); };
   CHECK_THROWS_AS(logits_of(model, {1, 2}, fails, Threads(2)), std::domain_error);
 }
+
+}  // namespace language_llama_test

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <vector>
 
+namespace language_sampling_test {
+
 using namespace parsae_examples;
 
 namespace {
@@ -67,3 +69,5 @@ TEST_CASE("sampling settings outside their ranges are refused") {
   CHECK_THROWS_AS(require_sampling({.top_p = 1.5}), std::invalid_argument);
   CHECK_NOTHROW(require_sampling({.temperature = 0, .top_p = 1}));
 }
+
+}  // namespace language_sampling_test

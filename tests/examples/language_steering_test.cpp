@@ -10,6 +10,8 @@
 #include <limits>
 #include <stdexcept>
 
+namespace language_steering_test {
+
 using namespace parsae_examples;
 using namespace parsae_examples::test;
 using Catch::Matchers::ContainsSubstring;
@@ -103,3 +105,5 @@ TEST_CASE("latents, widths and strengths that do not fit are refused") {
   CHECK_THROWS_AS(steered(add_direction(0, latent_direction(sae, 1), 1), 0, stream), std::invalid_argument);
   CHECK_THROWS_AS(steered(clamp_latent(0, sae, 1, 1), 0, stream), std::invalid_argument);
 }
+
+}  // namespace language_steering_test

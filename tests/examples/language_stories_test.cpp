@@ -7,6 +7,8 @@
 #include <array>
 #include <memory>
 
+namespace language_stories_test {
+
 using namespace parsae_examples;
 using namespace parsae_examples::test;
 using Catch::Matchers::WithinAbs;
@@ -123,3 +125,5 @@ TEST_CASE("splices of the published model: itself changes no bit, zero leaves th
                WithinAbs(std::log(512.0), 1e-4));
   }
 }
+
+}  // namespace language_stories_test

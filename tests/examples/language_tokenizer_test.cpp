@@ -6,6 +6,8 @@
 #include <array>
 #include <map>
 
+namespace language_tokenizer_test {
+
 using namespace parsae_examples;
 using namespace parsae_examples::test;
 using Catch::Matchers::ContainsSubstring;
@@ -186,3 +188,5 @@ TEST_CASE("damaged tokenizer files are refused, or read as what they still are")
   CHECK_THAT(refusal_of(tokenizer_bytes({{"a", 0}})), ContainsSubstring("at least 3 tokens"));
   CHECK_THROWS_WITH(OwnTokenizer(pieces)->require_vocabulary(512), ContainsSubstring("512 tokens of the model, got 5"));
 }
+
+}  // namespace language_tokenizer_test

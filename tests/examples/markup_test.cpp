@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <limits>
 
+namespace markup_test {
+
 using parsae_examples::grouped;
 
 TEST_CASE("numbers are grouped in threes, with the sign outside") {
@@ -17,3 +19,5 @@ TEST_CASE("numbers are grouped in threes, with the sign outside") {
   CHECK(grouped(-123456) == "-123,456");
   CHECK(grouped(std::numeric_limits<std::int64_t>::min()) == "-9,223,372,036,854,775,808");
 }
+
+}  // namespace markup_test

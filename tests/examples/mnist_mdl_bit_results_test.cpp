@@ -14,6 +14,8 @@
 #include "../../examples/mnist_mdl/forest_figure.hpp"
 #include "../../examples/mnist_mdl/pixel_curves.hpp"
 
+namespace mnist_mdl_bit_results_test {
+
 namespace {
 
 using namespace parsae_examples;
@@ -227,3 +229,5 @@ TEST_CASE("a forest is laid out from its most frequent latents, without crossing
   CHECK(svg.find("stroke-dasharray", dashed + 1) == std::string::npos);
   CHECK(parsae_examples::detail::forest_figure(tree_of({-1}), {0}, {false}, {1}, {columns[0]}).empty());
 }
+
+}  // namespace mnist_mdl_bit_results_test

@@ -11,6 +11,8 @@
 
 #include "../../examples/mnist_mdl/digits.hpp"
 
+namespace mnist_mdl_digits_test {
+
 namespace {
 
 using namespace parsae_examples;
@@ -153,3 +155,5 @@ TEST_CASE("the hash of an array is the hash of its uncompressed file") {
   const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   CHECK(sha256_of_idx(parsae::read_idx(folder / "labels")) == sha256_hex(bytes));
 }
+
+}  // namespace mnist_mdl_digits_test

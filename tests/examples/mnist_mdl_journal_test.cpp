@@ -8,6 +8,8 @@
 
 #include "../../examples/mnist_mdl/journal.hpp"
 
+namespace mnist_mdl_journal_test {
+
 namespace {
 
 using namespace parsae_examples;
@@ -181,3 +183,5 @@ TEST_CASE("a journal that cannot be written is refused by its path") {
   const auto path = folder / "missing" / "metrics.jsonl";
   CHECK(parsae::test::refusal(path, [&] { Journal journal(path, Options(), digits); }).reason() == "cannot be written");
 }
+
+}  // namespace mnist_mdl_journal_test

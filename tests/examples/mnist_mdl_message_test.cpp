@@ -11,6 +11,8 @@
 
 #include "../../examples/mnist_mdl/message.hpp"
 
+namespace mnist_mdl_message_test {
+
 namespace {
 
 using namespace parsae_examples;
@@ -211,3 +213,5 @@ TEST_CASE("more images share the dictionary; the codes stay what they are") {
   CHECK(many.bits_codes <= few.bits_codes);
   CHECK(many.dictionary_bits >= few.dictionary_bits);
 }
+
+}  // namespace mnist_mdl_message_test

@@ -7,6 +7,8 @@
 
 #include "../../examples/mnist_mdl/options.hpp"
 
+namespace mnist_mdl_options_test {
+
 namespace {
 
 using namespace parsae_examples;
@@ -142,3 +144,5 @@ TEST_CASE("values that no grid can be made of are refused by the option's name")
     CHECK_THAT(refusal([&](Options& o) { o.recipe.threads = threads; }),
                ContainsSubstring("--threads: expected a value from 1 to 4096"));
 }
+
+}  // namespace mnist_mdl_options_test

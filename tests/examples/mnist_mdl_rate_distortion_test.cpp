@@ -8,6 +8,8 @@
 #include "../../examples/mnist_mdl/pixel_curves.hpp"
 #include "../../examples/mnist_mdl/stored_digits.hpp"
 
+namespace mnist_mdl_rate_distortion_test {
+
 namespace {
 
 using namespace parsae_examples;
@@ -91,3 +93,5 @@ TEST_CASE("pixel curves: black and white images are whole with two grays, and de
   CHECK(packed.points[0].bits < 64);
   CHECK(packed.points[0].bits == 8.0 * static_cast<double>(deflated_size(images, 2)) / 50);
 }
+
+}  // namespace mnist_mdl_rate_distortion_test

@@ -5,6 +5,8 @@
 
 #include "../../examples/mnist_mdl/references.hpp"
 
+namespace mnist_mdl_references_test {
+
 namespace {
 
 using namespace parsae_examples;
@@ -66,3 +68,5 @@ TEST_CASE("a bound that 256 grays do not meet is not feasible") {
   CHECK(references[0].levels == 0);
   CHECK(std::isnan(references[0].bits));
 }
+
+}  // namespace mnist_mdl_references_test

@@ -10,6 +10,8 @@
 
 #include "../../examples/mnist_mdl/report.hpp"
 
+namespace mnist_mdl_report_test {
+
 namespace {
 
 using namespace parsae_examples;
@@ -130,3 +132,5 @@ TEST_CASE("the nearest cosine is 1 for an image less the mean, at any block boun
   CHECK_THAT(nearest_cosines(upward, opposite)[0], WithinAbs(0, 1e-6));
   CHECK_THROWS_AS(nearest_cosines(upward, images), std::invalid_argument);
 }
+
+}  // namespace mnist_mdl_report_test

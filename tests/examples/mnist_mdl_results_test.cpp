@@ -13,6 +13,8 @@
 
 #include "../../examples/mnist_mdl/results.hpp"
 
+namespace mnist_mdl_results_test {
+
 namespace {
 
 using namespace parsae_examples;
@@ -240,3 +242,5 @@ TEST_CASE("codes alone are judged by the fewest bits that codes can need") {
   CHECK(codes.at(0).bits == 15);
   CHECK(total.at(0).bits == 70);
 }
+
+}  // namespace mnist_mdl_results_test

@@ -8,6 +8,8 @@
 
 #include "../../examples/mnist_mdl/splitting.hpp"
 
+namespace mnist_mdl_splitting_test {
+
 namespace {
 
 using namespace parsae_examples;
@@ -68,3 +70,5 @@ TEST_CASE("one kind is no attribute") {
   CHECK_THROWS_WITH(splitting_rows(Splitting::FixedMagnitudes, {.kinds = {1}}),
                     "splitting_rows kinds: expected at least 2, got 1");
 }
+
+}  // namespace mnist_mdl_splitting_test

@@ -8,6 +8,8 @@
 #include "../../examples/mnist_mdl/steered_mdl.hpp"
 #include "../../examples/mnist_mdl/width_ladder.hpp"
 
+namespace mnist_mdl_steered_mdl_test {
+
 namespace {
 
 using namespace parsae_examples;
@@ -99,3 +101,5 @@ TEST_CASE("a ladder without a rung that keeps the bound, or one that was stopped
   CHECK(chosen({never, 30, 28, 29}, tried, 32) == 0);
   CHECK(tried.size() == 1);
 }
+
+}  // namespace mnist_mdl_steered_mdl_test

@@ -15,6 +15,8 @@
 #include "../../examples/multilayer/sae_store.hpp"
 #include "../../examples/multilayer/steering.hpp"
 
+namespace multilayer_host_test {
+
 namespace {
 
 using namespace parsae_examples;
@@ -297,3 +299,5 @@ TEST_CASE("telling latents are neither rare nor dense, those that reach most fir
   CHECK(telling_latents(activations, {0, 1, 2, 3, 4}, 2) == std::vector<Index>{1, 0});
   CHECK(telling_latents(activations, {4, 2}, 9) == std::vector<Index>{4});
 }
+
+}  // namespace multilayer_host_test

@@ -7,9 +7,10 @@
 #include "../../examples/multilayer/options.hpp"
 #include "../../examples/multilayer/plan.hpp"
 
+namespace multilayer_options_test {
+
 namespace {
 
-using namespace parsae_examples;
 using namespace parsae_examples::multilayer;
 using Catch::Matchers::ContainsSubstring;
 
@@ -114,3 +115,5 @@ TEST_CASE("multilayer: SAEs of other settings are others, whichever setting it i
   CHECK(is_told([](Options& other) { other.seed += 1; }));
   CHECK_FALSE(is_told([](Options& other) { other.n_held_out += 1; }));
 }
+
+}  // namespace multilayer_options_test

@@ -8,10 +8,13 @@
 #include "../../examples/multilayer/priced_l1.hpp"
 #include "../../examples/multilayer/report.hpp"
 
+namespace multilayer_report_test {
+
 namespace {
 
-using namespace parsae_examples;
 using namespace parsae_examples::multilayer;
+using parsae_examples::Image;
+namespace multilayer = parsae_examples::multilayer;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
 
@@ -161,3 +164,5 @@ TEST_CASE("the thermostat's price rises while codes are too dense and falls whil
   CHECK_THROWS_WITH(L1Thermostat({.target_l0 = 0}), ContainsSubstring("target_l0"));
   CHECK_THROWS_WITH(L1Thermostat({.gain = 0}), ContainsSubstring("gain"));
 }
+
+}  // namespace multilayer_report_test

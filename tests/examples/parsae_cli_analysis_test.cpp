@@ -13,6 +13,8 @@
 #include "../../examples/parsae_cli/row_statistics.hpp"
 #include "../../examples/parsae_cli/top_examples.hpp"
 
+namespace parsae_cli_analysis_test {
+
 namespace {
 
 using namespace parsae_cli;
@@ -154,3 +156,5 @@ TEST_CASE("statistics are of the finite rows") {
   CHECK(row_statistics(rows, 2).n_rows == 2);
   CHECK(row_statistics(rows, 2).n_not_finite == 0);
 }
+
+}  // namespace parsae_cli_analysis_test

@@ -10,6 +10,8 @@
 
 #include "../../examples/parsae_cli/csr_file.hpp"
 
+namespace parsae_cli_csr_file_test {
+
 namespace {
 
 using namespace parsae_cli;
@@ -105,3 +107,5 @@ TEST_CASE("no codes are a matrix, too, and no file is left behind without finish
   CHECK(files_in(folder.path()) == 2);
   CHECK_THROWS_WITH(CsrFile(folder / "codes.txt", 5), ContainsSubstring("--out: expected a name that ends in .npz"));
 }
+
+}  // namespace parsae_cli_csr_file_test

@@ -8,6 +8,8 @@
 #include "../../examples/parsae_cli/options.hpp"
 #include "../../examples/parsae_cli/options_json.hpp"
 
+namespace parsae_cli_options_test {
+
 namespace {
 
 using namespace parsae_cli;
@@ -184,3 +186,5 @@ TEST_CASE("a run goes on with the options that it began with") {
                     ContainsSubstring("-k was [16.0] and is [32.0]") && ContainsSubstring("--batch was 0 and is 5"));
   CHECK_THROWS_WITH(resumed("b.npy --resume run"), ContainsSubstring("inputs was"));
 }
+
+}  // namespace parsae_cli_options_test

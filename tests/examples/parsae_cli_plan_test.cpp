@@ -5,6 +5,8 @@
 
 #include "../../examples/parsae_cli/plan.hpp"
 
+namespace parsae_cli_plan_test {
+
 namespace {
 
 using namespace parsae_cli;
@@ -112,3 +114,5 @@ TEST_CASE("jumprelu aims at --target-l0, and without it at -k") {
   options.target_l0 = {12};
   CHECK(make_plan(options, 64, 1000).saes.front().k == 12);
 }
+
+}  // namespace parsae_cli_plan_test

@@ -9,6 +9,8 @@
 #include "../../examples/parsae_cli/report.hpp"
 #include "../../examples/parsae_cli/report_files.hpp"
 
+namespace parsae_cli_report_test {
+
 namespace {
 
 using namespace parsae_cli;
@@ -112,3 +114,5 @@ TEST_CASE("a histogram counts every finite value once, and the ends take what li
   chart.values.clear();
   CHECK(count_of("<rect", chart.svg()) == 0);
 }
+
+}  // namespace parsae_cli_report_test

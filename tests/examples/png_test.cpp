@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+namespace png_test {
+
 using namespace parsae_examples;
 
 namespace {
@@ -101,3 +103,5 @@ TEST_CASE("base64 of the published test messages") {
   CHECK(encoded("foobar") == "Zm9vYmFy");
   CHECK(base64({0xff, 0xfe, 0xfb}) == "//77");
 }
+
+}  // namespace png_test

@@ -4,6 +4,8 @@
 #include <support/principal_components.hpp>
 #include <support/random_matrix.hpp>
 
+namespace principal_components_test {
+
 using namespace parsae_examples;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -63,3 +65,5 @@ TEST_CASE("threads change no bit, and what cannot be is refused") {
   CHECK_THROWS_WITH(PrincipalComponents(samples, {.n_components = 0}), ContainsSubstring("n_components"));
   CHECK_THROWS_WITH(one.transform(Matrix<float>::Zero(8, 2)), ContainsSubstring("9 x 2"));
 }
+
+}  // namespace principal_components_test

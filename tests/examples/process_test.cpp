@@ -4,6 +4,8 @@
 
 #include <chrono>
 
+namespace process_test {
+
 using namespace parsae_examples;
 
 TEST_CASE("a program's exit code and output come back, and no shell reads its arguments") {
@@ -37,3 +39,5 @@ TEST_CASE("a program that takes too long is stopped") {
   CHECK_FALSE(result.succeeded());
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(15));
 }
+
+}  // namespace process_test

@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+namespace program_test {
+
 using namespace parsae_examples;
 
 namespace {
@@ -49,3 +51,5 @@ TEST_CASE("an error is an exit code, and so is an unknown option") {
 TEST_CASE("an interrupted run ends as a shell says interrupted") {
   CHECK(say_how_to_go_on("Kept", "prog", false) == 130);
 }
+
+}  // namespace program_test

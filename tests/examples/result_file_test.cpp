@@ -11,6 +11,8 @@
 #include <limits>
 #include <string>
 
+namespace result_file_test {
+
 using namespace parsae_examples;
 
 namespace {
@@ -49,3 +51,5 @@ TEST_CASE("what JSON cannot say is null") {
   CHECK(number_or_null(std::nan("")).is_null());
   CHECK(number_or_null(-std::numeric_limits<double>::infinity()).is_null());
 }
+
+}  // namespace result_file_test

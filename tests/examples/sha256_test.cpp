@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace sha256_test {
+
 using namespace parsae_examples;
 
 TEST_CASE("SHA-256 of the published test messages") {
@@ -25,3 +27,5 @@ TEST_CASE("SHA-256 does not depend on how the message is cut, with any length ar
     CHECK(hash.hex() == sha256_hex(message));
   }
 }
+
+}  // namespace sha256_test

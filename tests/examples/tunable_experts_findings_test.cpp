@@ -8,6 +8,8 @@
 #include <cmath>
 #include <limits>
 
+namespace tunable_experts_findings_test {
+
 using namespace parsae_experts;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -288,3 +290,5 @@ TEST_CASE("a command line that cannot be run is refused by the option's name") {
   CHECK_THAT(refused([](Options& options) { options.recipe.stage1_epochs = 0; }), ContainsSubstring("--stage1-epochs"));
   CHECK_THAT(refused([](Options& options) { options.train_images = 5; }), ContainsSubstring("--train-images"));
 }
+
+}  // namespace tunable_experts_findings_test

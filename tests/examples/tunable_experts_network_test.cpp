@@ -8,6 +8,8 @@
 
 #include <cmath>
 
+namespace tunable_experts_network_test {
+
 using namespace parsae_experts;
 using Catch::Matchers::WithinAbs;
 using parsae::Intervention;
@@ -339,3 +341,5 @@ TEST_CASE("patches keep every pixel, and the marker lies in the first") {
   CHECK((plain.array() != marked.array()).count() == 9);
   CHECK((plain.col(0).array() != marked.col(0).array()).count() == 9);
 }
+
+}  // namespace tunable_experts_network_test

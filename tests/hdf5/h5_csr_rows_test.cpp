@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+namespace h5_csr_rows_test {
+
 using namespace parsae;
 
 namespace {
@@ -157,3 +159,5 @@ TEST_CASE("a sparse matrix lacks a part, or has one of another kind") {
   writer.dataset<float>("X/data", {1}, {1});
   CHECK(refusal() == "dataset 'X/indptr': expected integers, got float64");
 }
+
+}  // namespace h5_csr_rows_test

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+namespace h5_dataset_test {
+
 using namespace parsae;
 
 namespace {
@@ -113,3 +115,5 @@ TEST_CASE("what is no dataset of numbers with the axes that are expected is refu
   CHECK(reason("unwritten", 2) == "dataset 'unwritten': was created, but its numbers were never written");
   CHECK(reason("vast", 2) == "dataset 'vast': is larger than any file");
 }
+
+}  // namespace h5_dataset_test

@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <vector>
 
+namespace h5_dense_rows_test {
+
 using namespace parsae;
 
 TEST_CASE("rows of a dense dataset are read in any order, in one piece or compressed in chunks") {
@@ -43,3 +45,5 @@ TEST_CASE("a dense dataset may be without rows, but not without inputs") {
   CHECK(test::refusal(path, [&] { H5DenseRows(path, writer.file(), "empty"); }).reason() ==
         "dataset 'empty': expected at least one input a row, got none");
 }
+
+}  // namespace h5_dense_rows_test

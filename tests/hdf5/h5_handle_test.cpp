@@ -10,6 +10,8 @@
 #include <thread>
 #include <utility>
 
+namespace h5_handle_test {
+
 using namespace parsae;
 
 namespace {
@@ -92,3 +94,5 @@ TEST_CASE("a handle closes what it owns once") {
   first = H5Handle();
   CHECK(H5Iis_valid(id) == 0);
 }
+
+}  // namespace h5_handle_test

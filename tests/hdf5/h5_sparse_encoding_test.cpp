@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <optional>
 
+namespace h5_sparse_encoding_test {
+
 using namespace parsae;
 
 TEST_CASE("a group says in either way that it is a sparse matrix") {
@@ -49,3 +51,5 @@ TEST_CASE("a group says in either way that it is a sparse matrix") {
   CHECK_FALSE(of("frame").has_value());
   CHECK_FALSE(of("plain").has_value());
 }
+
+}  // namespace h5_sparse_encoding_test

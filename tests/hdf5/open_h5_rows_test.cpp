@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+namespace open_h5_rows_test {
+
 using namespace parsae;
 
 namespace {
@@ -162,3 +164,5 @@ TEST_CASE("compressed rows that are damaged are refused when they are read") {
   const FileError error = test::refusal(path, [&] { (void)test::rows_of(*rows, 10, 5); });
   CHECK(error.reason().rfind("dataset 'x': rows 10 to 14 cannot be read: ", 0) == 0);
 }
+
+}  // namespace open_h5_rows_test

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+namespace array_choice_test {
+
 using namespace parsae;
 
 TEST_CASE("the only array needs no name, others are named or listed") {
@@ -22,3 +24,5 @@ TEST_CASE("the only array needs no name, others are named or listed") {
       "expected the name of one of its arrays, got none; it has: x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, "
       "x, x, and 3 more");
 }
+
+}  // namespace array_choice_test

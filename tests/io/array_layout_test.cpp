@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <vector>
 
+namespace array_layout_test {
+
 using namespace parsae;
 
 namespace {
@@ -73,3 +75,5 @@ TEST_CASE("a layout describes itself") {
   CHECK(layout_of(ArrayLayout::Order::C).description() == "'|u1' (4, 2, 3), C order");
   CHECK(layout_of(ArrayLayout::Order::Fortran).description() == "'|u1' (4, 2, 3), Fortran order");
 }
+
+}  // namespace array_layout_test

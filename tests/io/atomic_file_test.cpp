@@ -13,6 +13,8 @@
 #include <string>
 #include <type_traits>
 
+namespace atomic_file_test {
+
 using namespace parsae;
 namespace fs = std::filesystem;
 
@@ -224,3 +226,5 @@ TEST_CASE("a file name without a folder is written to the current one") {
     return fs::exists(folder / "file");
   }));
 }
+
+}  // namespace atomic_file_test

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string>
 
+namespace bytes_test {
+
 using namespace parsae;
 
 TEST_CASE("text and bytes are the same memory") {
@@ -46,3 +48,5 @@ TEST_CASE("copying no bytes touches nothing") {
   CHECK(to[0] == 'a');
   CHECK(to[1] == 'y');
 }
+
+}  // namespace bytes_test

@@ -28,6 +28,8 @@
 #include <memory>
 #include <vector>
 
+namespace checkpoint_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using test::fixture_settings;
@@ -373,3 +375,5 @@ TEST_CASE("a model with NaN is not saved, and a full disk keeps the checkpoint b
   SmallRun resumed;
   CHECK(load_checkpoint(path, resumed.trainer, program) == SourcePosition{0, 1000});
 }
+
+}  // namespace checkpoint_test

@@ -6,6 +6,8 @@
 
 #include <string_view>
 
+namespace checksum_test {
+
 using namespace parsae;
 
 TEST_CASE("the CRC-32 of known texts, at once and in pieces") {
@@ -16,3 +18,5 @@ TEST_CASE("the CRC-32 of known texts, at once and in pieces") {
   for (std::size_t cut = 0; cut <= text.size(); ++cut)
     CHECK(detail::crc32_of(as_bytes(text.substr(cut)), detail::crc32_of(as_bytes(text.substr(0, cut)))) == 0x414fa339u);
 }
+
+}  // namespace checksum_test

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+namespace csv_rows_test {
+
 using namespace parsae;
 using Header = RowFileSettings::CsvHeader;
 
@@ -141,3 +143,5 @@ TEST_CASE("compressed numbers cut anywhere are refused") {
                                  (void)read(rows, 0, rows.n_rows());
                                });
 }
+
+}  // namespace csv_rows_test

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+namespace element_type_test {
+
 using namespace parsae;
 
 namespace {
@@ -105,3 +107,5 @@ TEST_CASE("runs at odd addresses are converted, also to every third place") {
   convert_elements({ElementKind::F32}, from, 3, apart.data(), 3);
   CHECK(apart == std::vector<double>{0.5, -1, -1, 1.5, -1, -1, 2.5, -1, -1, -1});
 }
+
+}  // namespace element_type_test

@@ -3,6 +3,8 @@
 
 #include <support/catch.hpp>
 
+namespace export_details_test {
+
 using namespace parsae;
 
 TEST_CASE("nothing is known of a model unless it is said") {
@@ -10,3 +12,5 @@ TEST_CASE("nothing is known of a model unless it is said") {
   CHECK(details.metadata == nlohmann::ordered_json::object());
   CHECK(details.density.size() == 0);
 }
+
+}  // namespace export_details_test

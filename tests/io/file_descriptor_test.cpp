@@ -7,6 +7,8 @@
 #include <type_traits>
 #include <utility>
 
+namespace file_descriptor_test {
+
 using namespace parsae;
 using detail::FileDescriptor;
 
@@ -51,3 +53,5 @@ TEST_CASE("a system error is told in words") {
       test::refusal("some/file", [] { detail::throw_system_error("some/file", "cannot be read", ENOSPC); });
   CHECK(error.reason() == "cannot be read: No space left on device");
 }
+
+}  // namespace file_descriptor_test

@@ -8,6 +8,8 @@
 
 #include <string>
 
+namespace gzip_stream_test {
+
 using namespace parsae;
 
 namespace {
@@ -92,3 +94,5 @@ TEST_CASE("damaged gzip data never gives other content") {
   CHECK(test::refusal(path, [&] { (void)decompressed(path, 1'000); }).reason() ==
         "damaged gzip data: incorrect data check");
 }
+
+}  // namespace gzip_stream_test

@@ -8,6 +8,8 @@
 #include <limits>
 #include <stdexcept>
 
+namespace idx_array_test {
+
 using namespace parsae;
 
 namespace {
@@ -56,3 +58,5 @@ TEST_CASE("a scale that gives no finite values is refused") {
   CHECK_THROWS_AS((void)array.samples<float>(2), std::invalid_argument);
   CHECK(array.samples<double>(2)(1, 0) == 2 * static_cast<double>(std::numeric_limits<float>::max()));
 }
+
+}  // namespace idx_array_test

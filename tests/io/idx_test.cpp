@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+namespace idx_test {
+
 using namespace parsae;
 
 namespace {
@@ -165,3 +167,5 @@ TEST_CASE("an IDX file with one changed byte is read or refused") {
   const std::string wide = header(0x0E, {1, 2}) + std::string(16, '\1');
   CHECK(test::check_every_corruption(folder / "wide", wide, read_all) > 0);
 }
+
+}  // namespace idx_test

@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <string>
 
+namespace inflater_test {
+
 using namespace parsae;
 using parsae::detail::Inflater;
 
@@ -55,3 +57,5 @@ TEST_CASE("damaged and truncated data is refused with its offset in the file") {
   Inflater damaged(path, as_bytes(std::string_view(bad)), 100, Inflater::Format::Deflate);
   CHECK(test::refusal(path, [&] { read_all(damaged); }).reason() == "damaged compressed data: invalid block type");
 }
+
+}  // namespace inflater_test

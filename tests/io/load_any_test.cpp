@@ -5,6 +5,8 @@
 #include <support/random_model.hpp>
 #include <support/temporary_folder.hpp>
 
+namespace load_any_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -58,3 +60,5 @@ TEST_CASE("what cannot be loaded is refused by name") {
   writer.write(path);
   CHECK(reason() == "config: unknown activation \"swish\"");
 }
+
+}  // namespace load_any_test

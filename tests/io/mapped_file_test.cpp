@@ -11,6 +11,8 @@
 #include <type_traits>
 #include <utility>
 
+namespace mapped_file_test {
+
 using namespace parsae;
 
 static_assert(!std::is_copy_constructible_v<MappedFile>);
@@ -110,3 +112,5 @@ TEST_CASE("pages that were given back are read again") {
   const MappedFile empty(test::make_file(folder / "empty", ""));
   CHECK_NOTHROW(empty.drop_pages(0, 0));
 }
+
+}  // namespace mapped_file_test

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+namespace mapped_rows_test {
+
 using namespace parsae;
 
 namespace {
@@ -67,3 +69,5 @@ TEST_CASE("a file larger than what may stay in memory is read through") {
     }));
   }
 }
+
+}  // namespace mapped_rows_test

@@ -10,6 +10,8 @@
 #include <sstream>
 #include <vector>
 
+namespace metrics_file_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -180,3 +182,5 @@ TEST_CASE("a path that cannot be opened, a disk that is full, and impossible set
     return false;
   }));
 }
+
+}  // namespace metrics_file_test

@@ -6,6 +6,8 @@
 #include <limits>
 #include <vector>
 
+namespace metrics_record_test {
+
 using namespace parsae;
 
 TEST_CASE("a record has the progress of its step under these names, in this order") {
@@ -47,3 +49,5 @@ TEST_CASE("numbers that are not finite are null") {
     CHECK(value.is_null() == !counts);
   }
 }
+
+}  // namespace metrics_record_test

@@ -25,6 +25,8 @@
 #include <string>
 #include <vector>
 
+namespace model_file_test {
+
 using namespace parsae;
 
 namespace {
@@ -503,3 +505,5 @@ TEST_CASE("an old model survives a save that fails") {
   save(random_model(TopK<float>({.k = 2})), folder / "model");
   CHECK(load<TopKModel>(folder / "model").activation.settings().k == 2);
 }
+
+}  // namespace model_file_test

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace npy_header_test {
+
 using namespace parsae;
 
 namespace {
@@ -140,3 +142,5 @@ TEST_CASE("what is no .npy file is refused with the offset") {
   check(std::string("\x93NUMPY\2\0\xff\xff\xff\xff", 12), 8,
         "expected a header of at most 65535 bytes, got 4294967295");
 }
+
+}  // namespace npy_header_test

@@ -6,6 +6,8 @@
 #include <initializer_list>
 #include <string>
 
+namespace npy_layout_test {
+
 using namespace parsae;
 
 namespace {
@@ -57,3 +59,5 @@ TEST_CASE("shapes without samples and with too many dimensions are refused") {
   for (int i = 0; i < 65; ++i) deep.shape.push_back(1);
   CHECK(refusal_of(deep, 1).reason() == "expected at most 64 dimensions, got 65");
 }
+
+}  // namespace npy_layout_test

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+namespace npy_rows_test {
+
 using namespace parsae;
 
 namespace {
@@ -56,3 +58,5 @@ TEST_CASE("rows of an .npy file cut anywhere or with one changed byte are read o
   test::check_every_truncation(folder / "file.npy", content, read_all);
   CHECK(test::check_every_corruption(folder / "file.npy", content, read_all) > 300);
 }
+
+}  // namespace npy_rows_test

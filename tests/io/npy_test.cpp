@@ -10,6 +10,8 @@
 #include <string>
 #include <utility>
 
+namespace npy_test {
+
 using namespace parsae;
 
 namespace {
@@ -225,3 +227,5 @@ TEST_CASE("an .npy file with one changed byte is read or refused") {
   CHECK(n_refused > 128 * 8 * 9 / 10);  // few changes of the header are harmless
   CHECK(test::check_every_corruption(folder / "file.npy", test::npy(dict("|u1", "(2, 2)"), "abcd", 2), read_all) > 0);
 }
+
+}  // namespace npy_test

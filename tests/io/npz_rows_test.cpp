@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+namespace npz_rows_test {
+
 using namespace parsae;
 using Sizes = test::ZipPart::Sizes;
 
@@ -149,3 +151,5 @@ TEST_CASE("an .npz file cut anywhere or with one changed byte is read or refused
     CHECK(test::check_every_corruption(folder / "file.npz", content, read_everything) > content.size() * 5);
   }
 }
+
+}  // namespace npz_rows_test

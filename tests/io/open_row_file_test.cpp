@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+namespace open_row_file_test {
+
 using namespace parsae;
 
 TEST_CASE("every format gives the same rows") {
@@ -64,3 +66,5 @@ TEST_CASE("an extension that is not known is refused with those that are") {
   CHECK(reason("x").rfind("unknown extension ''", 0) == 0);
   CHECK_THROWS_AS(open_row_file(folder / "missing.csv"), FileError);
 }
+
+}  // namespace open_row_file_test

@@ -19,6 +19,8 @@
 #include <regex>
 #include <thread>
 
+namespace periodic_checkpoints_test {
+
 using namespace parsae;
 using Access = RunDirectory::Access;
 using Catch::Matchers::ContainsSubstring;
@@ -264,3 +266,5 @@ TEST_CASE("impossible intervals are refused") {
                     ContainsSubstring("CheckpointIntervals every_steps: expected at least 0"));
   CHECK_THROWS_WITH(make({.every_seconds = 0}), ContainsSubstring("CheckpointIntervals every_seconds"));
 }
+
+}  // namespace periodic_checkpoints_test

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+namespace raw_rows_test {
+
 using namespace parsae;
 
 using Values = std::vector<float>;
@@ -45,3 +47,5 @@ TEST_CASE("raw settings outside their ranges are refused") {
   CHECK_THROWS_AS(open_raw_rows(path, {.raw_dim = 1, .raw_skip_bytes = -1}), std::invalid_argument);
   CHECK_THROWS_AS(open_raw_rows(path, {.raw_dim = 1, .raw_dtype = "float"}), std::invalid_argument);
 }
+
+}  // namespace raw_rows_test

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+namespace reading_plan_test {
+
 using namespace parsae;
 
 namespace {
@@ -62,3 +64,5 @@ TEST_CASE("passes of a shuffled plan are those of ShardPass") {
   }
   CHECK(rows_of({n_rows, settings, {.pass = 0, .rows = {}, .next_row = 0}}, 3) == expected);
 }
+
+}  // namespace reading_plan_test

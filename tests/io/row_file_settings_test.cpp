@@ -4,6 +4,8 @@
 
 #include <support/catch.hpp>
 
+namespace row_file_settings_test {
+
 using namespace parsae;
 
 TEST_CASE("files without header are refused unless they are described, and are float32 then") {
@@ -14,3 +16,5 @@ TEST_CASE("files without header are refused unless they are described, and are f
   CHECK(settings.array.empty());
   CHECK(settings.csv_header == RowFileSettings::CsvHeader::Detect);
 }
+
+}  // namespace row_file_settings_test

@@ -9,6 +9,8 @@
 #include <type_traits>
 #include <vector>
 
+namespace row_file_test {
+
 using namespace parsae;
 
 static_assert(std::has_virtual_destructor_v<RowFile>);
@@ -24,3 +26,5 @@ TEST_CASE("rows that a file does not have are refused, like parts of rows") {
   std::vector<float> part(4);
   CHECK_THROWS_AS(file.read(0, Slice<float>(part.data(), 4)), std::invalid_argument);
 }
+
+}  // namespace row_file_test

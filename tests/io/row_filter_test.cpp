@@ -9,6 +9,8 @@
 #include <memory>
 #include <vector>
 
+namespace row_filter_test {
+
 using namespace parsae;
 using Verdict = RowFilter::Verdict;
 
@@ -58,3 +60,5 @@ TEST_CASE("a limit by the median norm ignores rows that are not finite") {
       std::make_unique<test::MemoryRows>("nan", Matrix<float>::Constant(4, 5, std::numeric_limits<float>::quiet_NaN()));
   CHECK_THROWS_AS(RowFilter::of_median_norm(files, 10), FileError);
 }
+
+}  // namespace row_filter_test

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+namespace row_stream_test {
+
 using namespace parsae;
 
 namespace {
@@ -82,3 +84,5 @@ TEST_CASE("a stream that nobody reads to the end stops") {
   // At most eight chunks of a mebibyte were read ahead each time.
   CHECK(dynamic_cast<test::MemoryRows&>(*files[0]).read_rows.size() <= 2 * 9 * 263);
 }
+
+}  // namespace row_stream_test

@@ -8,6 +8,8 @@
 #include <io/training_fixture.hpp>
 #include <support/temporary_folder.hpp>
 
+namespace run_directory_test {
+
 using namespace parsae;
 using Access = RunDirectory::Access;
 using Catch::Matchers::ContainsSubstring;
@@ -187,3 +189,5 @@ TEST_CASE("a run goes on from the newest checkpoint that is whole, and says whic
   CHECK_THAT(test::refusal(run.path(), [&] { static_cast<void>(run.resume(small.trainer)); }).reason(),
              ContainsSubstring("no checkpoint can be loaded: ") && ContainsSubstring("step_000000007"));
 }
+
+}  // namespace run_directory_test

@@ -5,6 +5,8 @@
 #include <support/random_model.hpp>
 #include <support/temporary_folder.hpp>
 
+namespace sae_dialects_test {
+
 using namespace parsae;
 
 TEST_CASE("what one dialect wrote is recognized and read, and becomes any other") {
@@ -38,3 +40,5 @@ TEST_CASE("a dialect has a name, and one that is not known is refused with those
   CHECK(test::refusal(folder.path(), [&] { static_cast<void>(sae_dialect_of(folder.path())); }).reason() ==
         "is neither a model file nor a directory with an autoencoder");
 }
+
+}  // namespace sae_dialects_test

@@ -4,6 +4,8 @@
 #include <io/damaged_file.hpp>
 #include <support/temporary_folder.hpp>
 
+namespace saelens_config_test {
+
 using namespace parsae;
 using Architecture = SaelensConfig::Architecture;
 using Normalization = SaelensConfig::Normalization;
@@ -97,3 +99,5 @@ TEST_CASE("values of wrong types and sizes are refused by name") {
   CHECK(refused(R"({"d_in":1,"d_sae":2,"architecture":"topk"})") == "\"k\" is missing");
   CHECK(refused(R"({"d_in":1,"d_sae":2,"architecture":"topk","k":3})") == "\"k\": expected at most d_sae = 2");
 }
+
+}  // namespace saelens_config_test

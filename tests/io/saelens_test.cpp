@@ -14,6 +14,8 @@
 #include <csignal>
 #include <cstdlib>
 
+namespace saelens_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 namespace fs = std::filesystem;
@@ -364,3 +366,5 @@ TEST_CASE("a model that SAELens has no place for is refused") {
                     ContainsSubstring("save_saelens density"));
   CHECK_FALSE(fs::exists(folder / "sl"));
 }
+
+}  // namespace saelens_test

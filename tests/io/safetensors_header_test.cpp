@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 
+namespace safetensors_header_test {
+
 using namespace parsae;
 
 namespace {
@@ -130,3 +132,5 @@ TEST_CASE("a name in a message is always text") {
   CHECK(detail::json_quoted(std::string("\0\n", 2)) == R"("\u0000\n")");
   CHECK(detail::json_quoted("\xff") == "\"\xef\xbf\xbd\"");
 }
+
+}  // namespace safetensors_header_test

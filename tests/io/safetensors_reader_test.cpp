@@ -12,6 +12,8 @@
 #include <stdexcept>
 #include <string>
 
+namespace safetensors_reader_test {
+
 using namespace parsae;
 
 namespace {
@@ -204,3 +206,5 @@ TEST_CASE("a safetensors file with one changed byte is read or refused") {
   const test::TemporaryFolder folder;
   CHECK(test::check_every_corruption(folder / "file", three_tensors(), read_everything) > 500);
 }
+
+}  // namespace safetensors_reader_test

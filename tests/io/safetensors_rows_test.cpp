@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+namespace safetensors_rows_test {
+
 using namespace parsae;
 
 namespace {
@@ -61,3 +63,5 @@ TEST_CASE("rows of a safetensors file cut anywhere or with one changed byte are 
   test::check_every_truncation(folder / "file.safetensors", content, read_only);
   CHECK(test::check_every_corruption(folder / "file.safetensors", content, read_only) > 700);
 }
+
+}  // namespace safetensors_rows_test

@@ -12,6 +12,8 @@
 #include <string>
 #include <utility>
 
+namespace safetensors_writer_test {
+
 using namespace parsae;
 
 namespace {
@@ -129,3 +131,5 @@ TEST_CASE("a file that cannot be written is refused with its path") {
   CHECK(test::refusal(path, [&] { SafetensorsWriter().write(path); }).reason() ==
         "no file can be created in its folder: No such file or directory");
 }
+
+}  // namespace safetensors_writer_test

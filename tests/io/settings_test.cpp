@@ -6,6 +6,8 @@
 #include <limits>
 #include <vector>
 
+namespace settings_test {
+
 using namespace parsae;
 using Json = nlohmann::ordered_json;
 
@@ -50,3 +52,5 @@ TEST_CASE("values nested deeper than the stack are no danger") {
   const Json deep = Json::parse(R"({"a":)" + std::string(depth, '[') + std::string(depth, ']') + "}");
   CHECK(settings_differences(deep, Json::parse(R"({"a":1})")) == "a was a nested array and is 1");
 }
+
+}  // namespace settings_test

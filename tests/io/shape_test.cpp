@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 
+namespace shape_test {
+
 using namespace parsae;
 
 namespace {
@@ -46,3 +48,5 @@ TEST_CASE("a shape is written as in Python") {
   CHECK(text({5}) == "(5,)");
   CHECK(text({5, 3}) == "(5, 3)");
 }
+
+}  // namespace shape_test

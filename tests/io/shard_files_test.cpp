@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+namespace shard_files_test {
+
 using namespace parsae;
 
 namespace {
@@ -53,3 +55,5 @@ TEST_CASE("paths that mean no file are refused") {
       test::refusal(folder.path(), [&] { (void)shard_files(folder.path()); }).reason() ==
       "no file in this folder has one of the extensions .npy, .npz, .safetensors, .csv, .tsv (the last two also .gz)");
 }
+
+}  // namespace shard_files_test

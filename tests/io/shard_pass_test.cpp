@@ -6,6 +6,8 @@
 #include <set>
 #include <vector>
 
+namespace shard_pass_test {
+
 using namespace parsae;
 
 namespace {
@@ -55,3 +57,5 @@ TEST_CASE("a shuffled pass has every row once, and each seed and pass an order o
   }
   CHECK(orders.size() > 8);
 }
+
+}  // namespace shard_pass_test

@@ -3,6 +3,8 @@
 
 #include <support/catch.hpp>
 
+namespace shard_report_test {
+
 using namespace parsae;
 
 TEST_CASE("a report names the files with rows that were left out") {
@@ -14,3 +16,5 @@ TEST_CASE("a report names the files with rows that were left out") {
   CHECK(report.files[1].counts.skipped() == 4);
   CHECK(report.text() == "b.npy: skipped 4 of 10 rows (3 not finite, 1 with an outlying norm)\n");
 }
+
+}  // namespace shard_report_test

@@ -6,6 +6,8 @@
 #include <limits>
 #include <stdexcept>
 
+namespace shard_settings_test {
+
 using namespace parsae;
 
 TEST_CASE("a source without settings shuffles without end and refuses what is not finite") {
@@ -30,3 +32,5 @@ TEST_CASE("settings outside their ranges are refused") {
   refuses({.max_norm_ratio = std::numeric_limits<double>::infinity()});
   refuses({.max_norm_ratio = std::numeric_limits<double>::quiet_NaN()});
 }
+
+}  // namespace shard_settings_test

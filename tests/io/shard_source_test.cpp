@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+namespace shard_source_test {
+
 using namespace parsae;
 
 static_assert(BatchSource<ShardSource<float>, float>);
@@ -302,3 +304,5 @@ TEST_CASE("paths are opened, and numbers become those of the source's type") {
   CHECK_FALSE(std::is_sorted(ids.begin(), ids.end()));
   CHECK_THROWS_AS(Source({folder / "missing.npy"}, {}), FileError);
 }
+
+}  // namespace shard_source_test

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <optional>
 
+namespace tensor_dtype_test {
+
 using namespace parsae;
 
 TEST_CASE("element types that can be read have the size of their dtype") {
@@ -34,3 +36,5 @@ TEST_CASE("dtypes that cannot be read still have a size, unknown ones have none"
   CHECK(detail::dtype_bits("F128") == std::nullopt);
   CHECK(detail::dtype_bits("") == std::nullopt);
 }
+
+}  // namespace tensor_dtype_test

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+namespace text_lines_test {
+
 using namespace parsae;
 
 namespace {
@@ -96,3 +98,5 @@ TEST_CASE("compressed text that is cut is refused") {
     (void)all_lines(lines);
   });
 }
+
+}  // namespace text_lines_test

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+namespace zip_file_test {
+
 using namespace parsae;
 using Sizes = test::ZipPart::Sizes;
 
@@ -143,3 +145,5 @@ TEST_CASE("a zip file with one changed byte is read or refused") {
   CHECK(test::check_every_corruption(folder / "file.zip", test::zip({{"one", "content", 8, Sizes::Zip64}}), read_all) >
         500);
 }
+
+}  // namespace zip_file_test

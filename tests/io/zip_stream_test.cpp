@@ -7,6 +7,8 @@
 
 #include <string>
 
+namespace zip_stream_test {
+
 using namespace parsae;
 
 namespace {
@@ -85,3 +87,5 @@ TEST_CASE("an entry with one changed byte is read or refused") {
   CHECK(test::check_every_corruption(folder / "file.zip", test::zip({{"one", content, 8}}), read_first) > 500);
   CHECK(test::check_every_corruption(folder / "file.zip", test::zip({{"one", content, 0}}), read_first) > 2000);
 }
+
+}  // namespace zip_stream_test

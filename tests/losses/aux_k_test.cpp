@@ -7,6 +7,8 @@
 
 #include <limits>
 
+namespace aux_k_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -75,3 +77,5 @@ TEST_CASE("AuxK refuses settings that mean nothing", "[aux_k]") {
   CHECK_THROWS_AS(AuxK({.coefficient = std::numeric_limits<double>::quiet_NaN()}), std::invalid_argument);
   CHECK_THROWS_WITH(AuxK({.k_aux = -2}), ContainsSubstring("AuxK k_aux") && ContainsSubstring("got -2"));
 }
+
+}  // namespace aux_k_test

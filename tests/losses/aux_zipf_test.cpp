@@ -10,6 +10,8 @@
 #include <numeric>
 #include <vector>
 
+namespace aux_zipf_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -148,3 +150,5 @@ TEST_CASE("AuxZipf refuses settings that mean nothing", "[aux_zipf]") {
   CHECK(AuxZipf().settings().coefficient == 1.0 / 32);
   CHECK(AuxZipf::name == "aux_zipf");
 }
+
+}  // namespace aux_zipf_test

@@ -7,6 +7,8 @@
 
 #include <support/catch.hpp>
 
+namespace auxiliary_test {
+
 using namespace parsae;
 
 namespace {
@@ -41,3 +43,5 @@ TEST_CASE("A history starts without dead latents and without densities", "[auxil
   CHECK(history.density.empty());
   CHECK(history.rank.empty());
 }
+
+}  // namespace auxiliary_test

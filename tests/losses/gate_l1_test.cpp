@@ -6,6 +6,8 @@
 
 #include <limits>
 
+namespace gate_l1_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using test::close_to;
@@ -59,3 +61,5 @@ TEST_CASE("GateL1 refuses coefficients that mean nothing") {
   CHECK_THROWS_WITH(GateL1({.coefficient = -1}), ContainsSubstring("GateL1 coefficient"));
   CHECK_THROWS_AS(GateL1({.coefficient = std::numeric_limits<double>::quiet_NaN()}), std::invalid_argument);
 }
+
+}  // namespace gate_l1_test

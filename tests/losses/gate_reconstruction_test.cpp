@@ -6,6 +6,8 @@
 
 #include <limits>
 
+namespace gate_reconstruction_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using test::close_to;
@@ -47,3 +49,5 @@ TEST_CASE("GateReconstruction refuses coefficients that mean nothing") {
   CHECK_THROWS_AS(GateReconstruction({.coefficient = std::numeric_limits<double>::infinity()}), std::invalid_argument);
   CHECK(GateReconstruction().settings().coefficient == 1);
 }
+
+}  // namespace gate_reconstruction_test

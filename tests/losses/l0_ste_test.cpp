@@ -6,6 +6,8 @@
 
 #include <limits>
 
+namespace l0_ste_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -40,3 +42,5 @@ TEST_CASE("L0STE refuses a coefficient below 0 or not finite", "[l0_ste]") {
                     ContainsSubstring("L0STE coefficient") && ContainsSubstring("got -0.5"));
   CHECK_THROWS_AS(L0STE({.coefficient = std::numeric_limits<double>::quiet_NaN()}), std::invalid_argument);
 }
+
+}  // namespace l0_ste_test

@@ -8,6 +8,8 @@
 
 #include <limits>
 
+namespace l1_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -101,3 +103,5 @@ TEST_CASE("L1 refuses a coefficient below 0 or not finite", "[l1]") {
   CHECK_THROWS_AS(L1({.coefficient = std::numeric_limits<double>::quiet_NaN()}), std::invalid_argument);
   CHECK(L1({.coefficient = 0}).settings().coefficient == 0);
 }
+
+}  // namespace l1_test

@@ -7,6 +7,8 @@
 #include <initializer_list>
 #include <vector>
 
+namespace latent_moments_test {
+
 using namespace parsae;
 
 namespace {
@@ -89,3 +91,5 @@ TEST_CASE("A density that rounding put above 1 does not make a rate above 1", "[
   CHECK(activity.active == activity.samples);
   CHECK(activity.rate() < 1);
 }
+
+}  // namespace latent_moments_test

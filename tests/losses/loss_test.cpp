@@ -7,6 +7,8 @@
 
 #include <support/catch.hpp>
 
+namespace loss_test {
+
 using namespace parsae;
 
 namespace {
@@ -61,3 +63,5 @@ TEST_CASE("Losses have the names that reports and files show", "[loss]") {
   CHECK(L1::name == "l1");
   CHECK(L0STE::name == "l0");
 }
+
+}  // namespace loss_test

@@ -8,6 +8,8 @@
 #include <limits>
 #include <sstream>
 
+namespace mdl_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -146,3 +148,5 @@ TEST_CASE("MDL names its settings and refuses what cannot be", "[mdl]") {
                     ContainsSubstring("mdl_presence coefficient"));
   CHECK_THROWS_AS(MDL({.noise_variance = std::numeric_limits<double>::quiet_NaN()}), std::invalid_argument);
 }
+
+}  // namespace mdl_test

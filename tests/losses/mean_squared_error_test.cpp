@@ -5,6 +5,8 @@
 #include <support/close_to.hpp>
 #include <support/random_matrix.hpp>
 
+namespace mean_squared_error_test {
+
 using namespace parsae;
 
 static_assert(ReconstructionLossFor<MeanSquaredError, float> && ReconstructionLossFor<MeanSquaredError, double>);
@@ -53,3 +55,5 @@ TEST_CASE("MeanSquaredError of a perfect reconstruction is nothing", "[mean_squa
   CHECK(MeanSquaredError().add<double>(target, target, weights.slice(), d_recon) == 0);
   CHECK(d_recon.isZero(0));
 }
+
+}  // namespace mean_squared_error_test

@@ -7,6 +7,8 @@
 
 #include <string>
 
+namespace nested_prefixes_test {
+
 using namespace parsae;
 
 static_assert(ReconstructionLossFor<NestedPrefixes, float> && ReconstructionLossFor<NestedPrefixes, double>);
@@ -63,3 +65,5 @@ TEST_CASE("a resumed run must agree on prefixes and weights") {
       });
   CHECK(seen == "losses:10 nested_mse.prefixes:2 nested_mse.weights:3 ");
 }
+
+}  // namespace nested_prefixes_test

@@ -14,6 +14,8 @@
 #include <sstream>
 #include <string_view>
 
+namespace objective_test {
+
 using namespace parsae;
 
 using Plain = Objective<MeanSquaredError>;
@@ -99,3 +101,5 @@ TEST_CASE("an objective names its losses and all their settings", "[objective]")
         "losses=mse + gate_reconstruction + gate_l1 gate_reconstruction.coefficient=2 gate_l1.coefficient=0.001 "
         "gate_l1.weighting=plain ");
 }
+
+}  // namespace objective_test

@@ -6,6 +6,8 @@
 
 #include <limits>
 
+namespace target_l0_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -86,3 +88,5 @@ TEST_CASE("TargetL0 refuses targets that no code can have", "[target_l0]") {
   CHECK_NOTHROW(loss.of_step({1, 0, 6}));
   CHECK_THROWS_WITH(loss.of_step({1, 0, 5}), "TargetL0 target_l0: expected at most n_latents = 5, got 5.5");
 }
+
+}  // namespace target_l0_test

@@ -6,6 +6,8 @@
 #include <numbers>
 #include <vector>
 
+namespace value_bits_test {
+
 using namespace parsae;
 
 namespace {
@@ -129,3 +131,5 @@ TEST_CASE("Without a known value every value is the mean, and constant values co
   const ValueBits constant({100, 10, 0.3, 0}, 1, 0.04);
   CHECK_THAT(constant.bits(0.3), test::close_to(1 / (2 * ln2), 1e-14));
 }
+
+}  // namespace value_bits_test

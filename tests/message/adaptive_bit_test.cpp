@@ -9,6 +9,8 @@
 
 #include <cmath>
 
+namespace adaptive_bit_test {
+
 using namespace parsae;
 
 TEST_CASE("adaptive bits come back, as two adaptive symbols do, near their entropy") {
@@ -44,3 +46,5 @@ TEST_CASE("adaptive bits come back, as two adaptive symbols do, near their entro
     CHECK(n_wrong == 0);
   }
 }
+
+}  // namespace adaptive_bit_test

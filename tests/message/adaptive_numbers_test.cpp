@@ -5,6 +5,8 @@
 
 #include <support/catch.hpp>
 
+namespace adaptive_numbers_test {
+
 using namespace parsae;
 
 TEST_CASE("numbers of any size come back") {
@@ -30,3 +32,5 @@ TEST_CASE("numbers of any size come back") {
     CHECK_FALSE(decoder.is_overrun());
   }
 }
+
+}  // namespace adaptive_numbers_test

@@ -9,6 +9,8 @@
 #include <cmath>
 #include <vector>
 
+namespace adaptive_symbols_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -59,3 +61,5 @@ TEST_CASE("numbers of symbols out of range are refused") {
   CHECK_THROWS_WITH(AdaptiveSymbols(0), ContainsSubstring("AdaptiveSymbols n_symbols"));
   CHECK_THROWS_WITH(AdaptiveSymbols((Index{1} << 24) + 1), ContainsSubstring("AdaptiveSymbols n_symbols"));
 }
+
+}  // namespace adaptive_symbols_test

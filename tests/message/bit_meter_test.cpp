@@ -3,6 +3,8 @@
 
 #include <support/catch.hpp>
 
+namespace bit_meter_test {
+
 using namespace parsae;
 
 TEST_CASE("a meter adds up what symbols cost") {
@@ -13,3 +15,5 @@ TEST_CASE("a meter adds up what symbols cost") {
   meter.encode({.begin = 0, .size = 7, .total = 7});
   CHECK(meter.bits() == 4);
 }
+
+}  // namespace bit_meter_test

@@ -7,6 +7,8 @@
 
 #include <initializer_list>
 
+namespace frequency_table_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -65,3 +67,5 @@ TEST_CASE("tables that no symbol can use are refused") {
   CHECK_THROWS_WITH(FrequencyTable(numbers({0xffffffffu, 2}).slice()), ContainsSubstring("FrequencyTable total"));
   CHECK(FrequencyTable(numbers({0xffffffffu, 1}).slice()).total() == SymbolInterval::largest_total);
 }
+
+}  // namespace frequency_table_test

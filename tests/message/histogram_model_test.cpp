@@ -5,6 +5,8 @@
 
 #include <support/catch.hpp>
 
+namespace histogram_model_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -50,3 +52,5 @@ TEST_CASE("precisions out of range are refused") {
   CHECK_THROWS_WITH(HistogramModel(0), ContainsSubstring("HistogramModel precision"));
   CHECK_THROWS_WITH(HistogramModel(25), ContainsSubstring("HistogramModel precision"));
 }
+
+}  // namespace histogram_model_test

@@ -7,6 +7,8 @@
 #include <functional>
 #include <limits>
 
+namespace message_decoder_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -47,3 +49,5 @@ TEST_CASE("decoders whose parts do not fit are refused") {
   CHECK_THROWS_WITH(require_changed([](auto& d) { d.bias.step = -std::numeric_limits<double>::infinity(); }),
                     ContainsSubstring("MessageDecoder scales: expected finite numbers, got -inf"));
 }
+
+}  // namespace message_decoder_test

@@ -7,6 +7,8 @@
 #include <limits>
 #include <string>
 
+namespace message_header_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using detail::MessageHeader;
@@ -108,3 +110,5 @@ TEST_CASE("headers that no writer can have written are refused before anything i
   CHECK_THAT(refused([](auto& h) { h.n_latents = 60'000; }), ContainsSubstring("more latents"));
   CHECK_THAT(refused([](auto& h) { h.n_outputs = 1'000'000; }), ContainsSubstring("more weights"));
 }
+
+}  // namespace message_header_test

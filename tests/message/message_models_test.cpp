@@ -5,6 +5,8 @@
 #include <analysis/presence_fixture.hpp>
 #include <support/close_to.hpp>
 
+namespace message_models_test {
+
 using namespace parsae;
 using Tree = MessageSettings::Tree;
 
@@ -60,3 +62,5 @@ TEST_CASE("searched precisions are the best of all") {
     CHECK(value(searched) <= value(given));
   }
 }
+
+}  // namespace message_models_test

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <string>
 
+namespace message_reader_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Range = CodeQuantizer::Range;
@@ -241,3 +243,5 @@ TEST_CASE("another type of numbers, another file and none are refused with the r
   CHECK(reason(test::make_file(folder / "text", "some text that is long enough to be a header, were it one")) ==
         "not a parsae message: it begins with other bytes");
 }
+
+}  // namespace message_reader_test

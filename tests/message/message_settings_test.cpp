@@ -5,6 +5,8 @@
 #include <support/catch.hpp>
 #include <support/temporary_folder.hpp>
 
+namespace message_settings_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -33,3 +35,5 @@ TEST_CASE("settings have their ranges") {
   CHECK_THROWS_WITH(write_with({.value_bits = -1}), ContainsSubstring("write_message value_bits"));
   CHECK_THROWS_WITH(write_with({.value_bits = 25}), ContainsSubstring("write_message value_bits"));
 }
+
+}  // namespace message_settings_test

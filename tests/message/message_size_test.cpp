@@ -3,6 +3,8 @@
 
 #include <support/catch.hpp>
 
+namespace message_size_test {
+
 using namespace parsae;
 
 TEST_CASE("sums of a size") {
@@ -21,3 +23,5 @@ TEST_CASE("sums of a size") {
   CHECK(size.bits.models() == 12);
   CHECK(size.bits.total() == 63);
 }
+
+}  // namespace message_size_test

@@ -14,6 +14,8 @@
 #include <cstdlib>
 #include <string>
 
+namespace message_writer_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Tree = MessageSettings::Tree;
@@ -191,3 +193,5 @@ TEST_CASE("parts that do not fit together are refused, and an old file is kept")
   CHECK_NOTHROW(write(good, code));
   CHECK(MessageReader<double>(path).n_samples() == 2);
 }
+
+}  // namespace message_writer_test

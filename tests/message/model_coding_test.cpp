@@ -9,6 +9,8 @@
 
 #include <cmath>
 
+namespace model_coding_test {
+
 using namespace parsae;
 using detail::Forest;
 
@@ -90,3 +92,5 @@ TEST_CASE("bytes that no writer wrote are refused or give a model in range") {
   }
   CHECK(n_refused > 100);
 }
+
+}  // namespace model_coding_test

@@ -8,6 +8,8 @@
 #include <analysis/presence_fixture.hpp>
 #include <support/close_to.hpp>
 
+namespace presence_coder_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -99,3 +101,5 @@ TEST_CASE("a sample that cannot be, and a circle, are refused") {
   circle.tree.parents[1] = 0;
   CHECK_THROWS_WITH(PresenceCoder(circle), ContainsSubstring("PresenceCoder tree: expected a forest"));
 }
+
+}  // namespace presence_coder_test

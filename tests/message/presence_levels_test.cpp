@@ -7,6 +7,8 @@
 #include <cmath>
 #include <numbers>
 
+namespace presence_levels_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -71,3 +73,5 @@ TEST_CASE("rounding costs what is documented, about the same for every probabili
   CHECK_THROWS_WITH(PresenceLevels(1), ContainsSubstring("PresenceLevels bits"));
   CHECK_THROWS_WITH(PresenceLevels(17), ContainsSubstring("PresenceLevels bits"));
 }
+
+}  // namespace presence_levels_test

@@ -7,6 +7,8 @@
 
 #include <limits>
 
+namespace presence_model_test {
+
 using namespace parsae;
 
 namespace {
@@ -70,3 +72,5 @@ TEST_CASE("what a model says cannot be has no price") {
   model.parent_inactive[0] = 0;
   CHECK(presence_bits(model, counts) == std::numeric_limits<double>::infinity());
 }
+
+}  // namespace presence_model_test

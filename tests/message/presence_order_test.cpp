@@ -6,6 +6,8 @@
 
 #include <initializer_list>
 
+namespace presence_order_test {
+
 using namespace parsae;
 
 namespace {
@@ -77,3 +79,5 @@ TEST_CASE("circles are no forest") {
   CHECK_FALSE(PresenceOrder(tree_of({0})).is_complete());
   CHECK(PresenceOrder(tree_of({none})).is_complete());
 }
+
+}  // namespace presence_order_test

@@ -5,6 +5,8 @@
 
 #include <support/catch.hpp>
 
+namespace range_decoder_test {
+
 using namespace parsae;
 
 namespace {
@@ -48,3 +50,5 @@ TEST_CASE("bytes that no encoder wrote give symbols in range, and an end") {
     CHECK(decoder.is_overrun());
   }
 }
+
+}  // namespace range_decoder_test

@@ -8,6 +8,8 @@
 
 #include <vector>
 
+namespace range_encoder_test {
+
 using namespace parsae;
 
 namespace {
@@ -131,3 +133,5 @@ TEST_CASE("an encoder begins anew after finish, and the same symbols have the sa
   REQUIRE(first.size() == 1);
   CHECK(first[0] == std::byte{0x7a});
 }
+
+}  // namespace range_encoder_test

@@ -9,6 +9,8 @@
 #include <cmath>
 #include <vector>
 
+namespace survival_table_test {
+
 using namespace parsae;
 
 namespace {
@@ -109,3 +111,5 @@ TEST_CASE("groups are few: about as many as are active") {
   CHECK(n_groups <= 10);
   CHECK(n_groups >= 5);
 }
+
+}  // namespace survival_table_test

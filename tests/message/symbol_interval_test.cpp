@@ -8,6 +8,8 @@
 
 #include <cmath>
 
+namespace symbol_interval_test {
+
 using namespace parsae;
 using Catch::Matchers::WithinAbs;
 
@@ -36,3 +38,5 @@ TEST_CASE("uniform values come back and cost their bits") {
       CHECK(decode_uniform(decoder, n_bits) == value);
   }
 }
+
+}  // namespace symbol_interval_test

@@ -8,6 +8,8 @@
 
 #include <limits>
 
+namespace value_model_test {
+
 using namespace parsae;
 
 TEST_CASE("fine histograms cost the entropy of the values, coarse ones more") {
@@ -45,3 +47,5 @@ TEST_CASE("only latents that were active have a histogram") {
   wrong.frequencies[2] = 1;
   CHECK(value_bits(wrong, counts) == std::numeric_limits<double>::infinity());
 }
+
+}  // namespace value_model_test

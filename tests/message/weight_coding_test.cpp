@@ -8,6 +8,8 @@
 
 #include <cmath>
 
+namespace weight_coding_test {
+
 using namespace parsae;
 
 namespace {
@@ -74,3 +76,5 @@ TEST_CASE("bytes that no writer wrote are refused or give levels in range") {
   }
   CHECK(n_refused > 50);
 }
+
+}  // namespace weight_coding_test

@@ -7,6 +7,8 @@
 #include <support/catch.hpp>
 #include <support/random_model.hpp>
 
+namespace any_autoencoder_test {
+
 using namespace parsae;
 
 namespace {
@@ -55,3 +57,5 @@ TEST_CASE("a model with its inference rule encodes and decodes to the same bits"
   mutual.activation.set_thresholds(Vector<float>::Constant(1, 0.7f));
   check_same_codes(mutual);
 }
+
+}  // namespace any_autoencoder_test

@@ -14,6 +14,8 @@
 #include <thread>
 #include <vector>
 
+namespace autoencoder_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -188,3 +190,5 @@ TEST_CASE("A finite sample that scaling makes infinite is refused", "[autoencode
   samples(4, 1) = 1e30f;
   CHECK_THROWS_WITH(model.encode(samples), ContainsSubstring("sample 1, input 4"));
 }
+
+}  // namespace autoencoder_test

@@ -4,6 +4,8 @@
 #include <support/close_to.hpp>
 #include <support/random_matrix.hpp>
 
+namespace decoder_test {
+
 using namespace parsae;
 
 TEST_CASE("Decoder adds its bias and the columns of the code", "[decoder]") {
@@ -56,3 +58,5 @@ TEST_CASE("Decoder leaves a column of zeros as it is", "[decoder]") {
   decoder.renormalize(0);
   CHECK(decoder.w_dec.isZero(0));
 }
+
+}  // namespace decoder_test

@@ -4,6 +4,8 @@
 #include <support/close_to.hpp>
 #include <support/random_matrix.hpp>
 
+namespace encoder_test {
+
 using namespace parsae;
 
 TEST_CASE("Encoder centers scaled samples by the decoder's bias, for any stride and any threads", "[encoder]") {
@@ -41,3 +43,5 @@ TEST_CASE("Encoder refuses samples of another size", "[encoder]") {
   CHECK_THROWS_WITH(encoder.center(samples, 1.0f, Vector<float>::Zero(4), Threads(1), centered),
                     "samples: expected a 4 x 6 matrix, got 5 x 6");
 }
+
+}  // namespace encoder_test

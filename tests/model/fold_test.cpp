@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+namespace fold_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -141,3 +143,5 @@ TEST_CASE("fold refuses what has no folded form, and leaves the model alone", "[
   CHECK(model.input_scale == 1e38f);
   CHECK(model.decoder.norm == DecoderNorm::Unit);
 }
+
+}  // namespace fold_test

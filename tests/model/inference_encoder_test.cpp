@@ -15,6 +15,8 @@
 #include <thread>
 #include <vector>
 
+namespace inference_encoder_test {
+
 using namespace parsae;
 
 namespace {
@@ -124,3 +126,5 @@ TEST_CASE("an encoder refuses what is not finite and a model without a threshold
   CHECK_THROWS_WITH((InferenceEncoder<MutualChoice<float>>(random_model(MutualChoice<float>(), 33, 50))),
                     Catch::Matchers::ContainsSubstring("MutualChoice threshold"));
 }
+
+}  // namespace inference_encoder_test

@@ -8,6 +8,8 @@
 #include <cmath>
 #include <limits>
 
+namespace initialize_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Model = Autoencoder<TopK<double>>;
@@ -188,3 +190,5 @@ TEST_CASE("centered samples of any magnitude give unit columns", "[initialize]")
   initialize(model, huge, {.latents = LatentStart::CenteredSamples});
   for (Index j = 0; j < n_latents; ++j) CHECK_THAT(model.decoder.w_dec.col(j).norm(), test::close_to(1, 1e-5));
 }
+
+}  // namespace initialize_test

@@ -11,6 +11,8 @@
 #include <limits>
 #include <vector>
 
+namespace initialize_thresholds_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -136,3 +138,5 @@ TEST_CASE("initialize_thresholds refuses what has no quantile", "[initialize_thr
   samples(2, 5) = std::numeric_limits<float>::infinity();
   CHECK_THROWS_WITH(initialize_thresholds(model, samples, 4), ContainsSubstring("initialize_thresholds samples"));
 }
+
+}  // namespace initialize_thresholds_test

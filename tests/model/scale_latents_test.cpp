@@ -4,6 +4,8 @@
 #include <support/catch.hpp>
 #include <support/random_model.hpp>
 
+namespace scale_latents_test {
+
 using namespace parsae;
 
 namespace {
@@ -84,3 +86,5 @@ TEST_CASE("a TopK is folded where all norms are equal, and left alone where they
   CHECK((model.decoder.w_dec - w_dec.colwise().normalized()).norm() < 1e-5f);
   CHECK((model.encoder.w_enc - 3 * w_enc).norm() < 1e-5f * w_enc.norm());
 }
+
+}  // namespace scale_latents_test

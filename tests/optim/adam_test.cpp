@@ -7,6 +7,8 @@
 #include <limits>
 #include <vector>
 
+namespace adam_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -161,3 +163,5 @@ TEST_CASE("Adam refuses settings outside their ranges", "[adam]") {
   CHECK_THROWS_WITH(Adam({.beta2 = 0.99999999}), ContainsSubstring("Adam beta2"));
   CHECK(static_cast<float>(0.9999999) < 1.0f);
 }
+
+}  // namespace adam_test

@@ -4,6 +4,8 @@
 #include <support/catch.hpp>
 #include <support/recording_optimizer.hpp>
 
+namespace optimizer_test {
+
 using namespace parsae;
 
 namespace {
@@ -71,3 +73,5 @@ TEST_CASE("OptimizerState cuts the same part out of every moment", "[optimizer]"
   parts[1][2] = -1;
   CHECK(state.moments[1][1][4] == -1);
 }
+
+}  // namespace optimizer_test

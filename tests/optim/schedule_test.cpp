@@ -7,6 +7,8 @@
 #include <sstream>
 #include <string_view>
 
+namespace schedule_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using test::close_to;
@@ -77,3 +79,5 @@ TEST_CASE("A schedule names its settings, and says whether the length of the run
   CHECK(schedule.decays());
   CHECK_FALSE(Schedule{.warmup_steps = 3}.decays());
 }
+
+}  // namespace schedule_test

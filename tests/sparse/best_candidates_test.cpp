@@ -7,6 +7,8 @@
 
 #include <vector>
 
+namespace best_candidates_test {
+
 using namespace parsae;
 
 namespace {
@@ -103,3 +105,5 @@ TEST_CASE("infinite candidates are candidates like others") {
   CHECK(is_same(best.bound(1, 1, list_at), list[2]));
   CHECK(BestCandidates<float>::compact(best.bound(2, 1, list_at), list.slice()) == 2);
 }
+
+}  // namespace best_candidates_test

@@ -7,6 +7,8 @@
 #include <bit>
 #include <cstring>
 
+namespace bf16_code_test {
+
 using namespace parsae;
 using test::hostile_columns;
 using test::NamedColumn;
@@ -131,3 +133,5 @@ TEST_CASE("bf16: gamma covers the chains of the exact product and of the codes")
     CHECK(Bf16Code::gamma(n_inputs) < 0.0125F);
   }
 }
+
+}  // namespace bf16_code_test

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <vector>
 
+namespace candidate_test {
+
 using namespace parsae;
 
 TEST_CASE("larger wins, then the lower sample, then the lower latent") {
@@ -25,3 +27,5 @@ TEST_CASE("no finite value reaches one floor, every value the other") {
   CHECK(std::numeric_limits<double>::max() < floor_never<double>);
   CHECK(std::numeric_limits<double>::lowest() > floor_always<double>);
 }
+
+}  // namespace candidate_test

@@ -4,6 +4,8 @@
 #include <support/catch.hpp>
 #include <support/random_matrix.hpp>
 
+namespace column_slices_test {
+
 using namespace parsae;
 
 TEMPLATE_TEST_CASE("slices hold every entry once, and zeros where the last one is not full", "", float, double) {
@@ -25,3 +27,5 @@ TEMPLATE_TEST_CASE("slices hold every entry once, and zeros where the last one i
         CHECK(wrong == 0);
       }
 }
+
+}  // namespace column_slices_test

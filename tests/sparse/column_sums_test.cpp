@@ -6,6 +6,8 @@
 
 #include <vector>
 
+namespace column_sums_test {
+
 using namespace parsae;
 using test::random_matrix;
 
@@ -73,3 +75,5 @@ TEST_CASE("parts of blocks are added in block order") {
       CHECK(sums.add_blocks(batch, Threads(threads), part_of) == expected);
     }
 }
+
+}  // namespace column_sums_test

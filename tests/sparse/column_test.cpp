@@ -8,6 +8,8 @@
 #include <limits>
 #include <vector>
 
+namespace column_test {
+
 using namespace parsae;
 using test::random_matrix;
 using test::random_vector;
@@ -142,3 +144,5 @@ TEMPLATE_TEST_CASE("scaling multiplies each entry", "", float, double) {
     CHECK(column == expected);
   }
 }
+
+}  // namespace column_test

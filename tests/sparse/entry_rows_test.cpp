@@ -7,6 +7,8 @@
 
 #include <vector>
 
+namespace entry_rows_test {
+
 using namespace parsae;
 using test::first_difference;
 
@@ -94,3 +96,5 @@ TEST_CASE("no rows make a code of empty samples, and no samples an empty code") 
   EntryRows<float>::write(Slice<EntryRows<float>>(&rows, 1), 0, same, code);
   CHECK(code.n_samples() == 0);
 }
+
+}  // namespace entry_rows_test

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <limits>
 
+namespace exact_filter_test {
+
 using namespace parsae;
 using test::first_difference;
 using test::LargestOfSample;
@@ -204,3 +206,5 @@ TEST_CASE("a rule that takes rows gets the survivors, and no candidates") {
     CHECK(first_difference(filtered(pre_acts, block, rule, worker), expected) == "");
   }
 }
+
+}  // namespace exact_filter_test

@@ -7,6 +7,8 @@
 #include <sparse/plain_rules.hpp>
 #include <support/catch.hpp>
 
+namespace exact_walk_test {
+
 using namespace parsae;
 using test::first_difference;
 using test::hostile_cases;
@@ -86,3 +88,5 @@ TEMPLATE_TEST_CASE("an exact walk over nothing", "", float, double) {
   const auto biases = codes_of(walk, workers, no_inputs, tile, 1, 2);
   CHECK(first_difference(biases.largest, test::largest_of_sample(no_inputs.pre_acts(), k)) == "");
 }
+
+}  // namespace exact_walk_test

@@ -7,6 +7,8 @@
 #include <limits>
 #include <vector>
 
+namespace floor_arrays_test {
+
 using namespace parsae;
 
 namespace {
@@ -126,3 +128,5 @@ TEMPLATE_TEST_CASE("raised floors are the higher ones of both", "", float, doubl
   for (Index j = 0; j < 40; ++j)
     CHECK(low.floors().by_latent[j] == std::max(before.floors().by_latent[j], other.floors().by_latent[j]));
 }
+
+}  // namespace floor_arrays_test

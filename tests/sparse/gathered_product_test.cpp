@@ -7,6 +7,8 @@
 #include <limits>
 #include <vector>
 
+namespace gathered_product_test {
+
 using namespace parsae;
 using test::random_matrix;
 using test::random_vector;
@@ -72,3 +74,5 @@ TEMPLATE_TEST_CASE("calling the next columns into the cache changes nothing", ""
   Product::multiply(w_enc.data(), ids.data(), next.data(), sample.data(), n_inputs, b_enc.data(), followed.data());
   CHECK(alone == followed);
 }
+
+}  // namespace gathered_product_test

@@ -8,6 +8,8 @@
 #include <limits>
 #include <vector>
 
+namespace input_shares_test {
+
 using namespace parsae;
 
 namespace {
@@ -110,3 +112,5 @@ TEST_CASE("there are never more copies than allowed", "[input_shares]") {
   shares.measure(inputs, 5000);
   CHECK(shares.size(n_inputs) <= n_inputs + 5000);
 }
+
+}  // namespace input_shares_test

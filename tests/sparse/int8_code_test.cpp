@@ -4,6 +4,8 @@
 #include <sparse/hostile_columns.hpp>
 #include <support/catch.hpp>
 
+namespace int8_code_test {
+
 using namespace parsae;
 using test::hostile_columns;
 using test::NamedColumn;
@@ -135,3 +137,5 @@ TEST_CASE("int8: gamma covers the chain of the exact product") {
     CHECK(Int8Code::gamma(n_inputs) < 0.005F);
   }
 }
+
+}  // namespace int8_code_test

@@ -9,6 +9,8 @@
 #include <limits>
 #include <vector>
 
+namespace kth_largest_test {
+
 using namespace parsae;
 
 namespace {
@@ -71,3 +73,5 @@ TEMPLATE_TEST_CASE("numbers that are all among the smallest", "", float, double)
   check_all<TestType>(search, {Limits::denorm_min(), 3 * Limits::denorm_min(), 2 * Limits::min(), Limits::min(),
                                7 * Limits::denorm_min(), Limits::min() / 2});
 }
+
+}  // namespace kth_largest_test

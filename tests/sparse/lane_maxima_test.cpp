@@ -9,6 +9,8 @@
 #include <limits>
 #include <vector>
 
+namespace lane_maxima_test {
+
 using namespace parsae;
 
 namespace {
@@ -130,3 +132,5 @@ TEST_CASE("no promise, no floor; and none where k is so large that lanes hold li
   maxima.begin(LaneMaxima<float>::panels * LaneMaxima<float>::row);
   CHECK(!maxima.is_used());
 }
+
+}  // namespace lane_maxima_test

@@ -3,6 +3,8 @@
 
 #include <support/catch.hpp>
 
+namespace latent_entries_test {
+
 using namespace parsae;
 
 TEST_CASE("a latent has as many entries as values") {
@@ -20,3 +22,5 @@ TEST_CASE("a latent's gradient starts without a part in the decoder norm") {
   CHECK(LatentGradient<double>().decoder_norm == 0);
   CHECK(LatentGradient<double>().value.empty());
 }
+
+}  // namespace latent_entries_test

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+namespace latent_major_test {
+
 using namespace parsae;
 using test::random_matrix;
 
@@ -120,3 +122,5 @@ TEST_CASE("counting alone tells how often each latent is used") {
   CHECK(latent_major.n_from(2) == 3);
   CHECK(latent_major.n_from(3) == 0);
 }
+
+}  // namespace latent_major_test

@@ -7,6 +7,8 @@
 #include <limits>
 #include <vector>
 
+namespace packed_row_test {
+
 using namespace parsae;
 
 namespace {
@@ -74,3 +76,5 @@ TEMPLATE_TEST_CASE("above means more than the threshold, and is never true of Na
   }
   CHECK(Row::above(row.data(), 1) == expected);
 }
+
+}  // namespace packed_row_test

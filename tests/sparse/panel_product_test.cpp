@@ -7,6 +7,8 @@
 #include <limits>
 #include <vector>
 
+namespace panel_product_test {
+
 using namespace parsae;
 using test::random_matrix;
 using test::random_vector;
@@ -116,3 +118,5 @@ TEMPLATE_TEST_CASE("a sum of outer products goes on from the tile, in ascending 
       CHECK(std::isnan(tile.back()));
     }
 }
+
+}  // namespace panel_product_test

@@ -6,6 +6,8 @@
 #include <support/random_matrix.hpp>
 #include <support/reference_codes.hpp>
 
+namespace pre_activation_probe_test {
+
 using namespace parsae;
 
 TEMPLATE_TEST_CASE("the probe has the bits of the dense pre-activations of evenly spread samples", "", float, double) {
@@ -50,3 +52,5 @@ TEST_CASE("the probe allocates nothing in its second batch") {
   const std::size_t count = watch.count();
   CHECK(count == 0);
 }
+
+}  // namespace pre_activation_probe_test

@@ -4,6 +4,8 @@
 #include <support/catch.hpp>
 #include <support/random_matrix.hpp>
 
+namespace pre_activation_test {
+
 using namespace parsae;
 using test::random_vector;
 
@@ -27,3 +29,5 @@ TEST_CASE("the sum starts at zero, ascends, and takes the bias last") {
   CHECK(pre_activation(reversed, ones, 3, 1.0f) == 2.0f);
   CHECK(pre_activation(latent, ones, 0, 0.25f) == 0.25f);
 }
+
+}  // namespace pre_activation_test

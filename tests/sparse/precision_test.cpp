@@ -6,6 +6,8 @@
 #include <support/catch.hpp>
 #include <support/walk_case.hpp>
 
+namespace precision_test {
+
 using namespace parsae;
 
 namespace {
@@ -52,3 +54,5 @@ TEST_CASE("every screened walk is reported once, with what it left over") {
 TEST_CASE("in double there is nothing to screen with") {
   CHECK(n_walks_of<double>(report_of<double>(Precision::Screened, 2)) == 0);
 }
+
+}  // namespace precision_test

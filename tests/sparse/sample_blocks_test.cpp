@@ -3,6 +3,8 @@
 
 #include <support/catch.hpp>
 
+namespace sample_blocks_test {
+
 using namespace parsae;
 
 TEST_CASE("blocks cover the batch once, in whole tiles of at most the largest size") {
@@ -24,3 +26,5 @@ TEST_CASE("blocks cover the batch once, in whole tiles of at most the largest si
         if (batch >= tile * threads * threads) CHECK(blocks.count() >= threads);
       }
 }
+
+}  // namespace sample_blocks_test

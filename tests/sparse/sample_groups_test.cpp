@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <vector>
 
+namespace sample_groups_test {
+
 using namespace parsae;
 
 namespace {
@@ -68,3 +70,5 @@ TEST_CASE("groups hold nothing of the block before, and a permuted group stays o
   CHECK(groups.of(0).empty());
   CHECK(groups.of(1).empty());
 }
+
+}  // namespace sample_groups_test

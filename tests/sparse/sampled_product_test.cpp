@@ -7,6 +7,8 @@
 
 #include <limits>
 
+namespace sampled_product_test {
+
 using namespace parsae;
 using test::random_matrix;
 
@@ -46,3 +48,5 @@ TEMPLATE_TEST_CASE("every stored entry gets its latent's product with its sample
       }
     }
 }
+
+}  // namespace sampled_product_test

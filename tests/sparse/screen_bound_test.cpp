@@ -6,6 +6,8 @@
 
 #include <limits>
 
+namespace screen_bound_test {
+
 using namespace parsae;
 
 namespace {
@@ -62,3 +64,5 @@ TEST_CASE("what a bound needs of a sample") {
   CHECK(bound_of({1, 0, infinity, 0}, 0x1p-10F).slope == infinity);
   CHECK(bound_of({}, 0x1p-10F).slope == 0);
 }
+
+}  // namespace screen_bound_test

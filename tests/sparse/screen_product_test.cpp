@@ -9,6 +9,8 @@
 
 #include <limits>
 
+namespace screen_product_test {
+
 using namespace parsae;
 using test::NamedCase;
 using test::random_matrix;
@@ -261,3 +263,5 @@ TEMPLATE_TEST_CASE("samples that a tile misses have bounds of zero", "", Int8Cod
     CHECK(wrong == 0);
   }
 }
+
+}  // namespace screen_product_test

@@ -10,6 +10,8 @@
 #include <functional>
 #include <limits>
 
+namespace screened_filter_test {
+
 using namespace parsae;
 using test::first_difference;
 using test::LargestOfSample;
@@ -267,3 +269,5 @@ TEST_CASE("where nothing can survive no bound is looked at") {
   CHECK(worker.settled.empty());
   CHECK(filter.counts().survivors == 0);
 }
+
+}  // namespace screened_filter_test

@@ -8,6 +8,8 @@
 
 #include <bit>
 
+namespace screened_latents_test {
+
 using namespace parsae;
 using test::random_matrix;
 using test::random_vector;
@@ -98,3 +100,5 @@ TEST_CASE("words that another code leaves behind are memory and nothing else") {
   CHECK(bf16.panel(0).words == memory);
   CHECK(wrong_entries(bf16, w_enc, b_enc) == 0);
 }
+
+}  // namespace screened_latents_test

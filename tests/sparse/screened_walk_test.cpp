@@ -9,6 +9,8 @@
 #include <sparse/plain_rules.hpp>
 #include <support/catch.hpp>
 
+namespace screened_walk_test {
+
 using namespace parsae;
 using test::first_difference;
 using test::LargestOfSample;
@@ -204,3 +206,5 @@ TEST_CASE("twenty steps with changing weights: the same codes with every precisi
   CHECK((report.exact_walks == 20) == !(Int8Code::is_native || Bf16Code::is_native));
   CHECK((report.int8_walks > 0) == Int8Code::is_native);
 }
+
+}  // namespace screened_walk_test

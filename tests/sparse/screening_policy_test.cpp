@@ -5,6 +5,8 @@
 
 #include <vector>
 
+namespace screening_policy_test {
+
 using namespace parsae;
 using Way = ScreeningPolicy::Way;
 
@@ -138,3 +140,5 @@ TEST_CASE("the report adds up what was observed") {
   CHECK(report.survivors == 600);
   CHECK(report.rescored == 90);
 }
+
+}  // namespace screening_policy_test

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <array>
 
+namespace selection_test {
+
 using namespace parsae;
 
 namespace {
@@ -84,3 +86,5 @@ TEST_CASE("no candidates make a code of empty samples, and no samples an empty c
   write_code(Slice<CandidateList<float>>(&worker, 1), 0, code);
   CHECK(code.n_samples() == 0);
 }
+
+}  // namespace selection_test

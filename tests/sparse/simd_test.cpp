@@ -10,6 +10,8 @@
 #include <limits>
 #include <type_traits>
 
+namespace simd_test {
+
 using namespace parsae;
 
 namespace {
@@ -174,3 +176,5 @@ TEMPLATE_TEST_CASE("the low parts of integers in lanes stand side by side", "", 
   for (std::size_t lane = 0; lane < width; ++lane) CHECK(parts[lane] == static_cast<TestType>(integers[lane]));
   CHECK(parts.back() == 77);
 }
+
+}  // namespace simd_test

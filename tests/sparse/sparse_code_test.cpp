@@ -3,6 +3,8 @@
 
 #include <support/catch.hpp>
 
+namespace sparse_code_test {
+
 using namespace parsae;
 
 namespace {
@@ -56,3 +58,5 @@ TEST_CASE("codes are equal when everything is") {
   other.pre_acts[1] = 0.125f;
   CHECK_FALSE(other == example());
 }
+
+}  // namespace sparse_code_test

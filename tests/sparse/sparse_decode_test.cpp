@@ -5,6 +5,8 @@
 #include <support/random_matrix.hpp>
 #include <support/reference_codes.hpp>
 
+namespace sparse_decode_test {
+
 using namespace parsae;
 using test::random_matrix;
 using test::random_vector;
@@ -48,3 +50,5 @@ TEMPLATE_TEST_CASE("a reconstruction is the offset plus the code's columns, in o
         }
       }
 }
+
+}  // namespace sparse_decode_test

@@ -3,6 +3,8 @@
 
 #include <support/catch.hpp>
 
+namespace tile_choice_test {
+
 using namespace parsae;
 
 TEST_CASE("an entry costs more when its column comes from memory") {
@@ -25,3 +27,5 @@ TEST_CASE("tiles are preferred once the entries cost as much as all of the tiles
   }
   CHECK_FALSE(Choice::prefers_tiles(0, 0, 0, 8));
 }
+
+}  // namespace tile_choice_test

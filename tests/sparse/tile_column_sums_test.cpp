@@ -7,6 +7,8 @@
 
 #include <vector>
 
+namespace tile_column_sums_test {
+
 using namespace parsae;
 using test::random_matrix;
 using test::random_vector;
@@ -49,3 +51,5 @@ TEMPLATE_TEST_CASE("sums in tiles have the bits of column after column", "", flo
         CHECK(actual == expected);
       }
 }
+
+}  // namespace tile_column_sums_test

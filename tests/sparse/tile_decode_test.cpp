@@ -6,6 +6,8 @@
 #include <support/random_matrix.hpp>
 #include <support/reference_codes.hpp>
 
+namespace tile_decode_test {
+
 using namespace parsae;
 using test::random_matrix;
 using test::random_vector;
@@ -36,3 +38,5 @@ TEMPLATE_TEST_CASE("tiles decode to the bits of the sparse way", "", float, doub
           }
         }
 }
+
+}  // namespace tile_decode_test

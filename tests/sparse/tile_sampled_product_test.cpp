@@ -5,6 +5,8 @@
 #include <support/random_matrix.hpp>
 #include <support/reference_codes.hpp>
 
+namespace tile_sampled_product_test {
+
 using namespace parsae;
 using test::random_matrix;
 
@@ -47,3 +49,5 @@ TEMPLATE_TEST_CASE("tiles give every stored entry the chain over the outputs", "
           }
         }
 }
+
+}  // namespace tile_sampled_product_test

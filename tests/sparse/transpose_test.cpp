@@ -3,6 +3,8 @@
 
 #include <support/catch.hpp>
 
+namespace transpose_test {
+
 using namespace parsae;
 
 TEMPLATE_TEST_CASE("entry (r, c) of a block moves to (c, r)", "", float, double) {
@@ -21,3 +23,5 @@ TEMPLATE_TEST_CASE("entry (r, c) of a block moves to (c, r)", "", float, double)
       CHECK(entries[r * width + c] == static_cast<TestType>(c * width + r));
     }
 }
+
+}  // namespace transpose_test

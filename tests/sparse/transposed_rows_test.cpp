@@ -6,6 +6,8 @@
 #include <support/random_matrix.hpp>
 #include <support/reference_codes.hpp>
 
+namespace transposed_rows_test {
+
 using namespace parsae;
 
 TEMPLATE_TEST_CASE("a panel's entries move to where a counting sort puts them", "", float, double) {
@@ -36,3 +38,5 @@ TEMPLATE_TEST_CASE("a panel's entries move to where a counting sort puts them", 
         CHECK(n_wrong == 0);
       }
 }
+
+}  // namespace transposed_rows_test

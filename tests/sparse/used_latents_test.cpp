@@ -5,6 +5,8 @@
 #include <support/random_matrix.hpp>
 #include <support/reference_codes.hpp>
 
+namespace used_latents_test {
+
 using namespace parsae;
 
 TEST_CASE("used latents are those with an entry, ascending, and each knows its rank") {
@@ -61,3 +63,5 @@ TEMPLATE_TEST_CASE("bits and first entries of every panel find each entry of a c
         }
       }
 }
+
+}  // namespace used_latents_test

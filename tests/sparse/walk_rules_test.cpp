@@ -5,6 +5,8 @@
 
 #include <string>
 
+namespace walk_rules_test {
+
 using namespace parsae;
 
 namespace {
@@ -172,3 +174,5 @@ TEST_CASE("one rule in doubt is enough to repeat a walk, and every rule is asked
   CHECK(rules.confirm());
   CHECK(third.doubts == -1);
 }
+
+}  // namespace walk_rules_test

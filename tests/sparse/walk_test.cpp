@@ -16,6 +16,8 @@
 #include <atomic>
 #include <vector>
 
+namespace walk_test {
+
 using namespace parsae;
 using test::first_difference;
 using test::random_vector;
@@ -471,3 +473,5 @@ TEST_CASE("impossible settings and shapes are refused") {
   CHECK_THROWS_WITH(walker.run(input.inputs, input.w_enc, input.b_enc.head(9), Threads(1), rule, code),
                     "Walk w_enc: expected a 4 x 9 matrix, got 4 x 10");
 }
+
+}  // namespace walk_test

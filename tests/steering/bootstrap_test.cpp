@@ -3,6 +3,8 @@
 
 #include <support/catch.hpp>
 
+namespace bootstrap_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -55,3 +57,5 @@ TEST_CASE("settings outside their range are refused") {
   CHECK_THROWS_WITH(Bootstrap({.n_resamples = 5}), ContainsSubstring("Bootstrap n_resamples"));
   CHECK_THROWS_WITH(Bootstrap().of_mean(Slice<const double>(nullptr, -1)), ContainsSubstring("Bootstrap n_samples"));
 }
+
+}  // namespace bootstrap_test

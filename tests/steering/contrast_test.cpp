@@ -7,6 +7,8 @@
 #include <array>
 #include <limits>
 
+namespace contrast_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -149,3 +151,5 @@ TEST_CASE("what cannot be counted is refused and not added") {
   contrast.add(large, labels.slice());
   CHECK_THROWS_WITH(contrast.add(large, labels.slice()), ContainsSubstring("a sum below 2^31"));
 }
+
+}  // namespace contrast_test

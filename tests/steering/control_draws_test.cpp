@@ -5,6 +5,8 @@
 
 #include <set>
 
+namespace control_draws_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -112,3 +114,5 @@ TEST_CASE("draws that cannot be made are refused") {
   CHECK_THROWS_WITH(draws.matched({0}, Vector<double>::Zero(3), 0), ContainsSubstring("ControlDraws usage"));
   CHECK_THROWS_WITH(draws.matched(draws.random(31, 0), rising_usage(), 0), ContainsSubstring("ControlDraws targets"));
 }
+
+}  // namespace control_draws_test

@@ -5,6 +5,8 @@
 
 #include <limits>
 
+namespace intervention_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -36,3 +38,5 @@ TEST_CASE("contradictions and units that do not exist are refused") {
   CHECK_THROWS_WITH(Intervention(3, {.policy = SuppressionPolicy::MaskLogit, .suppression = 0.5}),
                     ContainsSubstring("1 with SuppressionPolicy::MaskLogit, got 0.5"));
 }
+
+}  // namespace intervention_test

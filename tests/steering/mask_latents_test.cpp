@@ -5,6 +5,8 @@
 #include <support/catch.hpp>
 #include <support/random_matrix.hpp>
 
+namespace mask_latents_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -66,3 +68,5 @@ TEST_CASE("other interventions are refused") {
   const Intervention other(19, {.policy = SuppressionPolicy::MaskLogit});
   CHECK_THROWS_WITH(mask_latents(model, other), ContainsSubstring("mask_latents units"));
 }
+
+}  // namespace mask_latents_test

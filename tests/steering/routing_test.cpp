@@ -7,6 +7,8 @@
 #include <numeric>
 #include <vector>
 
+namespace routing_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -256,3 +258,5 @@ TEST_CASE("a rule that cannot choose is refused") {
                     ContainsSubstring("Routing kept_groups"));
   CHECK_NOTHROW(Routing({.k = 3, .n_groups = 4, .kept_groups = 1}).require_choice(twelve.treatments()));
 }
+
+}  // namespace routing_test

@@ -4,6 +4,8 @@
 #include <analysis/code_fixture.hpp>
 #include <support/catch.hpp>
 
+namespace steer_code_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -56,3 +58,5 @@ TEST_CASE("what a code cannot do is refused") {
   idle.stimulate(0);
   CHECK_THROWS_WITH(steer_code(code, idle), ContainsSubstring("steer_code stimulation"));
 }
+
+}  // namespace steer_code_test

@@ -4,6 +4,8 @@
 #include <analysis/code_fixture.hpp>
 #include <support/catch.hpp>
 
+namespace unit_activity_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -37,3 +39,5 @@ TEST_CASE("a sample of a code is one token, and explicit zeros are not active") 
   }
   CHECK_THROWS_WITH(UnitActivity::of_code(code, 3), ContainsSubstring("UnitActivity latent"));
 }
+
+}  // namespace unit_activity_test

@@ -3,6 +3,8 @@
 
 #include <support/catch.hpp>
 
+namespace unit_grid_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -25,3 +27,5 @@ TEST_CASE("a grid without units is refused") {
   CHECK_THROWS_WITH((UnitGrid{.n_layers = 0, .per_layer = 1}).check(), ContainsSubstring("UnitGrid n_layers"));
   CHECK_THROWS_WITH(UnitGrid{}.check(), ContainsSubstring("UnitGrid per_layer"));
 }
+
+}  // namespace unit_grid_test

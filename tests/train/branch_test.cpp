@@ -5,6 +5,8 @@
 #include <support/random_matrix.hpp>
 #include <support/reference_codes.hpp>
 
+namespace branch_test {
+
 using namespace parsae;
 
 TEST_CASE("A branch without entries is not used", "[branch]") {
@@ -56,3 +58,5 @@ TEST_CASE("A dense code and a sparse one come into the order of latents alike", 
     CHECK(n_wrong == 0);
   }
 }
+
+}  // namespace branch_test

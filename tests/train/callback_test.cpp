@@ -5,6 +5,8 @@
 
 #include <support/catch.hpp>
 
+namespace callback_test {
+
 using namespace parsae;
 
 namespace {
@@ -43,3 +45,5 @@ TEST_CASE("Each hook is found by itself", "[callback]") {
   STATIC_REQUIRE((!HasTrainBegin<Answering> && HasStepEnd<Answering> && !HasTrainEnd<Answering>));
   STATIC_REQUIRE((!HasTrainBegin<End> && !HasStepEnd<End> && HasTrainEnd<End>));
 }
+
+}  // namespace callback_test

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <functional>
 
+namespace early_stop_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -71,3 +73,5 @@ TEST_CASE("EarlyStop passes over steps whose FVU says nothing, and starts anew w
   for (int i = 0; i < 5; ++i) CHECK(step(0.9) == CallbackAction::Continue);
   CHECK(step(0.9) == CallbackAction::Stop);
 }
+
+}  // namespace early_stop_test

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <vector>
 
+namespace largest_values_test {
+
 using namespace parsae;
 
 TEMPLATE_TEST_CASE("every rank of a stream's largest values is that of a full sort", "[largest_values]", float,
@@ -42,3 +44,5 @@ TEST_CASE("the floor rises to what can no longer be among the largest", "[larges
   CHECK(largest.ranked(2) == 4);
   CHECK(LargestValues<float>(3).ranked(1) == 0);
 }
+
+}  // namespace largest_values_test

@@ -10,6 +10,8 @@
 #include <support/random_matrix.hpp>
 #include <support/reference_codes.hpp>
 
+namespace latent_backward_test {
+
 using namespace parsae;
 using test::random_matrix;
 
@@ -87,3 +89,5 @@ TEST_CASE("Latents in a group get the bits that each gets alone", "[latent_backw
   check_groups(AuxK());
   check_groups(FrozenAuxK());
 }
+
+}  // namespace latent_backward_test

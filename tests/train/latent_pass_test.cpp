@@ -20,6 +20,8 @@
 #include <support/reference_codes.hpp>
 #include <train/gradient_check.hpp>
 
+namespace latent_pass_test {
+
 using namespace parsae;
 
 namespace {
@@ -486,3 +488,5 @@ TEST_CASE("The stationary threshold under MDL is where the expected message is s
     CHECK_THAT(world.stationary(start, 0.5), Catch::Matchers::WithinAbs(shortest, world.bandwidth / 2));
   }
 }
+
+}  // namespace latent_pass_test

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+namespace latent_statistics_test {
+
 using namespace parsae;
 
 namespace {
@@ -231,3 +233,5 @@ TEST_CASE("LatentStatistics that no training leads to are refused by name", "[la
   CHECK(refused("rank", 3) == "LatentStatistics rank: expected a value from 0 to 2, got 3");
   CHECK(refused("dead", 1) == "LatentStatistics dead: expected 0, got 1");
 }
+
+}  // namespace latent_statistics_test

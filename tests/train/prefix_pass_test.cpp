@@ -13,6 +13,8 @@
 
 #include <vector>
 
+namespace prefix_pass_test {
+
 using namespace parsae;
 using test::close_to;
 using test::random_matrix;
@@ -152,3 +154,5 @@ TEST_CASE("without prefixes everything has the bits of MeanSquaredError, also in
     CHECK(&outcome.main.d_recon_at(49) == &outcome.main.d_recon);
   }
 }
+
+}  // namespace prefix_pass_test

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <sstream>
 
+namespace progress_line_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -75,3 +77,5 @@ TEST_CASE("ProgressLine refuses an interval that is none", "[progress_line]") {
   std::ostringstream out;
   CHECK_THROWS_WITH(ProgressLine(out, {.every_seconds = 0}), ContainsSubstring("ProgressLine every_seconds"));
 }
+
+}  // namespace progress_line_test

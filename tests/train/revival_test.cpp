@@ -20,6 +20,8 @@
 #include <limits>
 #include <vector>
 
+namespace revival_test {
+
 using namespace parsae;
 using test::close_to;
 
@@ -279,3 +281,5 @@ TEST_CASE("Steps of revival that are none of the run's are refused", "[revival]"
   refuses(0, "0");
   refuses(21, "21");
 }
+
+}  // namespace revival_test

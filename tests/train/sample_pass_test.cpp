@@ -14,6 +14,8 @@
 #include <algorithm>
 #include <vector>
 
+namespace sample_pass_test {
+
 using namespace parsae;
 using test::close_to;
 using test::random_matrix;
@@ -141,3 +143,5 @@ TEST_CASE("An auxiliary code that reconstructs the full target does so with bias
     }
   }
 }
+
+}  // namespace sample_pass_test

@@ -13,6 +13,8 @@
 #include <support/catch.hpp>
 #include <support/superposition.hpp>
 
+namespace shared_pass_test {
+
 using namespace parsae;
 
 namespace {
@@ -169,3 +171,5 @@ TEST_CASE("a trainer that stands in the middle of a batch is refused", "[shared_
                     "SharedPass trainer 0: expected to stand at the end of a batch of the others, got 50 samples into "
                     "one");
 }
+
+}  // namespace shared_pass_test

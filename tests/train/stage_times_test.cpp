@@ -7,6 +7,8 @@
 #include <string>
 #include <thread>
 
+namespace stage_times_test {
+
 using namespace parsae;
 
 TEST_CASE("every stage is named once, in the order of the step, with its own seconds") {
@@ -45,3 +47,5 @@ TEST_CASE("a clock adds the time of its scope, in seconds") {
   }
   CHECK(seconds - 100 >= first + 0.0049);
 }
+
+}  // namespace stage_times_test

@@ -17,6 +17,8 @@
 #include <limits>
 #include <vector>
 
+namespace threshold_calibration_test {
+
 using namespace parsae;
 
 namespace {
@@ -189,3 +191,5 @@ TEST_CASE("what cannot be calibrated on is refused", "[threshold_calibration]") 
   CHECK_THROWS_WITH(calibrate_thresholds(model, broken, {.samples = 0}),
                     "CalibrationSettings samples: expected at least 1, got 0");
 }
+
+}  // namespace threshold_calibration_test

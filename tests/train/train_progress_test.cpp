@@ -3,6 +3,8 @@
 
 #include <support/catch.hpp>
 
+namespace train_progress_test {
+
 using namespace parsae;
 
 TEST_CASE("Each StopReason has words of its own", "[train_progress]") {
@@ -19,3 +21,5 @@ TEST_CASE("Progress starts at nothing", "[train_progress]") {
   CHECK(progress.terms.empty());
   CHECK(TrainReport().reason == StopReason::Completed);
 }
+
+}  // namespace train_progress_test

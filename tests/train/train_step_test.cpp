@@ -27,6 +27,8 @@
 #include <string>
 #include <vector>
 
+namespace train_step_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 using test::RecordingOptimizer;
@@ -581,3 +583,5 @@ TEST_CASE("Losses on the code are told the moments of the steps before", "[train
   }
   CHECK(expected > 0);
 }
+
+}  // namespace train_step_test

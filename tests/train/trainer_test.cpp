@@ -32,6 +32,8 @@
 #include <string>
 #include <vector>
 
+namespace trainer_test {
+
 using namespace parsae;
 using Catch::Matchers::ContainsSubstring;
 
@@ -603,3 +605,5 @@ TEST_CASE("Time goes on when training goes on", "[trainer]") {
   const double first = trainer.train(source, Named{&calls, 'a', CallbackAction::Stop}).seconds;
   CHECK(trainer.train(source).seconds > first);
 }
+
+}  // namespace trainer_test
