@@ -18,17 +18,20 @@ struct Column {
   /// <a, b>
   [[nodiscard]] static Scalar dot(const Scalar* a, const Scalar* b, Index size) {
     Scalar result = 0;
-    dot_group<1>({a}, b, &result, size);
+    dot_group<1>({a}, {a}, b, &result, size);
     return result;
   }
 
-  /// results[e] = <column_at(e), b> for e < count, with the bits of dot. Four columns share the loads of `b`.
+  /// results[e] = <column_at(e), b> for e < count, with the bits of dot. Four columns share the loads of `b`, and
+  /// meanwhile the next but four are called into the cache.
   template <class ColumnAt>
   static void dot_columns(const ColumnAt& column_at, Index count, const Scalar* b, Scalar* results, Index size) {
+    const auto next = [&](Index e) { return column_at(std::min(e + ahead, count - 1)); };
     Index e = 0;
     for (; e + 4 <= count; e += 4)
-      dot_group<4>({column_at(e), column_at(e + 1), column_at(e + 2), column_at(e + 3)}, b, results + e, size);
-    for (; e < count; ++e) dot_group<1>({column_at(e)}, b, results + e, size);
+      dot_group<4>({column_at(e), column_at(e + 1), column_at(e + 2), column_at(e + 3)},
+                   {next(e), next(e + 1), next(e + 2), next(e + 3)}, b, results + e, size);
+    for (; e < count; ++e) dot_group<1>({column_at(e)}, {next(e)}, b, results + e, size);
   }
 
   /// to += factor * from. `to` and `from` do not overlap.
@@ -68,7 +71,7 @@ struct Column {
   }
 
  private:
-  /// How many columns ahead add_scaled_columns calls into the second-level cache.
+  /// How many columns ahead the kernels of several columns call into the second-level cache.
   static constexpr Index ahead = 8;
 
   /// Columns that it chooses at a time.
@@ -94,7 +97,7 @@ struct Column {
   }
 
   template <std::size_t n>
-  static void dot_group(const Group<n>& columns, const Scalar* b, Scalar* results, Index size) {
+  static void dot_group(const Group<n>& columns, const Group<n>& next, const Scalar* b, Scalar* results, Index size) {
     Lanes even[n] = {};
     Lanes odd[n] = {};
     Index i = 0;
@@ -103,6 +106,8 @@ struct Column {
       const Lanes b_odd = Pack::load(b + i + Pack::width);
 #pragma GCC unroll 4
       for (std::size_t c = 0; c < n; ++c) {
+        __builtin_prefetch(next[c] + i, 0, 2);
+        __builtin_prefetch(next[c] + i + Pack::width, 0, 2);
         even[c] = Pack::multiply_add(Pack::load(columns[c] + i), b_even, even[c]);
         odd[c] = Pack::multiply_add(Pack::load(columns[c] + i + Pack::width), b_odd, odd[c]);
       }
