@@ -25,10 +25,16 @@ int run_program(const char* name, CLI::App& app, int argc, char** argv, const Ru
   }
 }
 
-/// The end of a run that Ctrl-C stopped and --resume goes on with; the exit code.
-/// \param saved  a sentence without its full stop: what is kept
+/// What to say at the end of a run that Ctrl-C stopped and --resume goes on with.
+/// \param saved    a sentence without its full stop: what is kept
+/// \param resumes  whether the command says --resume already
+[[nodiscard]] inline std::string how_to_go_on(const std::string& saved, const std::string& command, bool resumes) {
+  return "Interrupted. " + saved + "; go on with: " + command + (resumes ? "" : " --resume");
+}
+
+/// Says so; the exit code.
 inline int say_how_to_go_on(const std::string& saved, const std::string& command, bool resumes) {
-  std::printf("Interrupted. %s; go on with: %s%s\n", saved.c_str(), command.c_str(), resumes ? "" : " --resume");
+  std::printf("%s\n", how_to_go_on(saved, command, resumes).c_str());
   return 130;
 }
 

@@ -111,4 +111,22 @@ TEST_CASE("recovery tells the best variable of a group from their mean, ranks fr
   CHECK(rows[0].dead_fraction == 0);
 }
 
+TEST_CASE("every seed is measured in its place, and what one throws comes out of the parallel loop") {
+  const auto measure = [](std::size_t at) {
+    RecoveryMeasures measures;
+    measures.redundancy.n_latents = static_cast<Index>(at);
+    return measures;
+  };
+  for (const int threads : {1, 3}) {
+    const auto measures = measure_seeds(7, parsae::Threads(threads), measure);
+    REQUIRE(measures.size() == 7);
+    for (std::size_t at = 0; at < 7; ++at) CHECK(measures[at].redundancy.n_latents == static_cast<Index>(at));
+    const auto fails = [&](std::size_t at) {
+      if (at == 4) throw std::runtime_error("the fifth");
+      return measure(at);
+    };
+    CHECK_THROWS_WITH(measure_seeds(7, parsae::Threads(threads), fails), "the fifth");
+  }
+}
+
 }  // namespace cells_unit_choice_test

@@ -31,6 +31,7 @@ TEST_CASE("directions are the eigenvectors of the covariance, in the order of th
   const Matrix<double> covariance = centered * centered.transpose() / 700;
   const Matrix<double>& directions = pca.directions();
   CHECK((directions.transpose() * directions).isIdentity(1e-9));
+  CHECK(pca.mean().isApprox(samples.cast<double>().rowwise().mean(), 1e-12));
   for (Index c = 0; c < 6; ++c) {
     CHECK((covariance * directions.col(c)).isApprox(pca.variances()(c) * directions.col(c), 1e-9));
     if (c > 0) CHECK(pca.variances()(c) <= pca.variances()(c - 1));

@@ -50,6 +50,8 @@ TEST_CASE("an error is an exit code, and so is an unknown option") {
 
 TEST_CASE("an interrupted run ends as a shell says interrupted") {
   CHECK(say_how_to_go_on("Kept", "prog", false) == 130);
+  CHECK(how_to_go_on("Kept", "prog --n 3", false) == "Interrupted. Kept; go on with: prog --n 3 --resume");
+  CHECK(how_to_go_on("Kept", "prog --resume", true) == "Interrupted. Kept; go on with: prog --resume");
 }
 
 }  // namespace program_test

@@ -242,6 +242,36 @@ TEST_CASE("a contrast is of refused images against the others, and by the marker
   }
 }
 
+TEST_CASE("a subject's contrasts are by frequency, then by weight, of its marked and its neutral images") {
+  const Network<float> network = tiny_network();
+  const LabeledImages data{test::random_matrix<float>(784, 40, 2), std::vector<std::int32_t>(40, 3)};
+  const auto check_contrasts = [](const auto& contrasts, Index n_units, const AnswerPair& answers,
+                                  const parsae::UnitActivity& marked, const parsae::UnitActivity& neutral) {
+    std::size_t at = 0;
+    for (const auto measure : {parsae::ActivityMeasure::Frequency, parsae::ActivityMeasure::Weight}) {
+      RefusalContrast expected(n_units, measure, answers);
+      expected.add(marked, Marking::Marked);
+      expected.add(neutral, Marking::None);
+      CHECK(contrasts[at].map() == expected.map());
+      CHECK(contrasts[at].usage() == expected.usage());
+      ++at;
+    }
+    CHECK(contrasts[0].map() != contrasts[1].map());
+  };
+  Answering answering(network, Threads(1));
+  ExpertSubject experts(network, data, Threads(2));
+  check_contrasts(experts.contrasts(), 16, experts.answers(Intervention(16)),
+                  answering.activity(data.images, Marking::Marked), answering.activity(data.images, Marking::None));
+
+  const PooledSae sae = test::random_model(parsae::TopK<float>({.k = 3}), 16, 24);
+  const LatentSubject latents(network, sae, data, Threads(2));
+  const auto activity = [&](Marking marking) {
+    return parsae::UnitActivity::of_code(sae.encode(answering.pooled(data.images, marking), Threads(1)), 24);
+  };
+  check_contrasts(latents.contrasts(), 24, latents.answers(Intervention(24)), activity(Marking::Marked),
+                  activity(Marking::None));
+}
+
 TEST_CASE("latents change the stream by what they change in its reconstruction") {
   const Network<float> network = tiny_network();
   const LabeledImages data{test::random_matrix<float>(784, 60, 2), std::vector<std::int32_t>(60, 3)};

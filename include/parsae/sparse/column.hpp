@@ -23,7 +23,7 @@ struct Column {
   }
 
   /// results[e] = <column_at(e), b> for e < count, with the bits of dot. Four columns share the loads of `b`, and
-  /// meanwhile the next but four are called into the cache.
+  /// meanwhile those that follow are called into the cache.
   template <class ColumnAt>
   static void dot_columns(const ColumnAt& column_at, Index count, const Scalar* b, Scalar* results, Index size) {
     const auto next = [&](Index e) { return column_at(std::min(e + ahead, count - 1)); };
